@@ -1,0 +1,1 @@
+"""The rules of REST that all routes share: what is accepted, and how it is answered."""

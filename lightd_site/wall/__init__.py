@@ -1,0 +1,1 @@
+"""What stands between the network and the site: headers, proxies, rates, the size and the pace of requests."""
