@@ -1,0 +1,1 @@
+"""What every door obeys: errors, request ids, strict input. Knows no app."""

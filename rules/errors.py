@@ -1,0 +1,81 @@
+"""The errors of the whole site: raised where the rule is, shown by one handler a door."""
+
+from typing import Self
+
+Details = dict[str, list[str]]
+
+
+class LightdError(Exception):
+    """A refusal with the sentence that the caller is to read.
+
+    `details` maps the name of a field to what is wrong with it. `field` names the one field that it is about where the
+    API's answer is the sentence alone: a page shows it there.
+    """
+
+    status = 500
+
+    def __init__(self, sentence: str, details: Details | None = None, field: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.details = details
+        self.field = field
+
+
+class Invalid(LightdError):
+    status = 400
+
+    @classmethod
+    def at(cls, field: str, sentence: str) -> Self:
+        """About one field, in a sentence that says which."""
+        return cls(sentence, {field: [sentence]})
+
+    @classmethod
+    def named(cls, field: str, sentence: str) -> Self:
+        """The same in a sentence that needs the field's name before it; without its full stop."""
+        return cls(f"{field}: {sentence}", {field: [f"{sentence}."]})
+
+
+class Unauthenticated(LightdError):
+    status = 401
+
+
+class Forbidden(LightdError):
+    status = 403
+
+
+class NotFound(LightdError):
+    status = 404
+
+
+class Conflict(LightdError):
+    status = 409
+
+
+class TooLarge(LightdError):
+    status = 413
+
+
+class TooMany(LightdError):
+    """Asked too often; `wait` is in how many seconds it may be asked again."""
+
+    status = 429
+
+    def __init__(self, sentence: str, wait: float) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class OutOfSpace(LightdError):
+    """There is no room left for what is to be kept."""
+
+    status = 507
+
+
+class Unavailable(LightdError):
+    """Something needed is away for now; the same request may succeed later."""
+
+    status = 503
+
+
+class EngineUnavailable(Unavailable):
+    """The Docker engine does not answer."""
