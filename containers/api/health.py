@@ -1,0 +1,59 @@
+"""The routes that say whether everything works."""
+
+from __future__ import annotations
+
+from django.db import Error as DatabaseAway
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from containers import health
+from containers.serializers import answers
+from rules.openapi import errors, example
+
+# A 503 of theirs is no error of the contract's shape: without the database, which would say who asks, both answer.
+ERRORS = {status: described for status, described in errors().items() if status != 503}
+
+
+class Live(APIView):
+    @extend_schema(
+        operation_id="health_live",
+        tags=["site"],
+        summary="See whether the web process is up",
+        responses={200: answers.Alive, **ERRORS},
+        examples=[example({"status": "ok"})],
+    )
+    def get(self, request: Request) -> Response:
+        """It answers, so it is, also while the database is away: then no token can be looked up."""
+        return alive()
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return alive() if isinstance(exc, DatabaseAway) else super().handle_exception(exc)
+
+
+class Ready(APIView):
+    @extend_schema(
+        operation_id="health_ready",
+        tags=["site"],
+        summary="See whether every part works",
+        responses={200: answers.Health, **ERRORS, 503: answers.Health},
+        examples=[example({"status": "ok", "database": "ok", "engine": "ok", "workers": "ok", "supervisor": "ok"})],
+    )
+    def get(self, request: Request) -> Response:
+        """Each part `ok` or the reason why not; 503 unless all are.
+
+        While the database is away nothing is known of the others, and no token can be looked up.
+        """
+        parts = health.report()
+        well = all(said == health.OK for said in parts.values())
+        return Response({"status": "ok" if well else "degraded", **parts}, status=200 if well else 503)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, DatabaseAway):
+            return Response({"status": "degraded", **health.without_database(exc)}, status=503)
+        return super().handle_exception(exc)
+
+
+def alive() -> Response:
+    return Response({"status": "ok"})

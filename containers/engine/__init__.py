@@ -1,0 +1,1 @@
+"""All of Docker is in this package: nothing else imports `docker` or `aiodocker`."""

@@ -1,0 +1,39 @@
+"""Making a Docker container for a row: used by install and rebind alike, so that both set the same things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+
+from containers import mounts
+from containers.engine import client as engine
+from containers.engine.config import container_config
+from containers.engine.errors import EngineRefused
+from containers.instance import instance_id
+from containers.jobs import files
+from containers.jobs.launch import explain
+from containers.models import Container, Job
+from ports.pool import Binding
+
+# Settings that Docker cannot change in a container that exists, or not all the ways.
+MADE_FROM = ("mount", "memory", "cpu", "resources")
+
+
+def make(job: Job, image: str, bindings: Sequence[Binding], volumes: Mapping[str, str] | None = None) -> str:
+    """Docker's id of the container that `job` makes: the one it made already, if it was cut off after that."""
+    made = engine.made_by(instance_id(), job.id)
+    if made:
+        return made
+    container = copy(job.container)
+    container.mount = mounts.resolve(container.mount)
+    files.prepare(container)
+    config = container_config(container, bindings, image=image, instance=instance_id(), job_id=job.id, volumes=volumes)
+    try:
+        return engine.create(name(container, job), config)
+    except EngineRefused as refused:
+        raise EngineRefused(explain(refused.sentence)) from refused
+
+
+def name(container: Container, job: Job) -> str:
+    """A name that people recognise in `docker ps`; unique, since old and new live side by side during a rebind."""
+    return f"lightd-{container.internal_id}-{job.id.hex[:8]}"

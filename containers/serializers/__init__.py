@@ -1,0 +1,1 @@
+"""Containers as requests give them, and as answers show them."""
