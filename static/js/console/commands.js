@@ -1,0 +1,82 @@
+// The command box: what is typed there is sent, and recalled with Up and Down on any device.
+// <form data-commands="address of what was typed before" data-longest="characters of what is kept"> with an input, and
+// data-why for why nothing can be typed.
+import { failed, NO_ANSWER, sentenceOf } from "../toasts.js";
+
+const headers = () => JSON.parse(document.body.getAttribute("hx-headers"));
+
+export function commandBox(form, send) {
+  const input = form.querySelector("input");
+  const why = form.querySelector("[data-why]");
+  let typed = []; // the latest last
+  let at = 0; // which of them is shown; their number: what is being written
+  let draft = "";
+  let wasFocused = false;
+  let keeping = Promise.resolve(); // one after the other, so that they stand in order
+
+  async function load() {
+    await keeping;
+    const answer = await ask({});
+    if (!answer) return;
+    typed = (await answer.json()).commands;
+    at = typed.length;
+  }
+
+  async function ask(options) {
+    try {
+      const answer = await fetch(form.dataset.commands, options);
+      if (answer.redirected) location.reload(); // signed out
+      else if (answer.ok) return answer;
+      else failed(sentenceOf(answer.status, await answer.text()));
+    } catch {
+      failed(NO_ANSWER);
+    }
+    return null;
+  }
+
+  function show(index) {
+    if (at === typed.length) draft = input.value;
+    at = Math.max(0, Math.min(index, typed.length));
+    input.value = at === typed.length ? draft : typed[at];
+    input.setSelectionRange(input.value.length, input.value.length);
+  }
+
+  function keep(command) {
+    typed = [...typed.filter((each) => each !== command), command];
+    at = typed.length;
+    draft = "";
+    const body = new URLSearchParams({ command });
+    keeping = keeping.then(() => ask({ method: "POST", headers: headers(), body, keepalive: true }));
+  }
+
+  input.addEventListener("keydown", (event) => {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    show(at + step);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const command = input.value;
+    send(command);
+    input.value = "";
+    if (command.trim() && command.length <= Number(form.dataset.longest)) keep(command);
+  });
+  document.addEventListener("commands-forgotten", () => {
+    typed = [];
+    at = 0;
+  });
+  input.addEventListener("focus", load); // something may have been typed on another device
+
+  return {
+    // reason: why nothing can be typed now; empty, if it can.
+    allow(reason) {
+      if (input.disabled === Boolean(reason) && why.textContent === reason) return;
+      if (reason && document.activeElement === input) wasFocused = true;
+      for (const each of form.elements) each.disabled = Boolean(reason);
+      why.textContent = reason;
+      if (!reason && wasFocused && document.activeElement === document.body) input.focus();
+      if (!reason) wasFocused = false;
+    },
+  };
+}

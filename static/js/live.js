@@ -1,0 +1,84 @@
+// Keeps what a page shows of containers true. Attached by
+//   data-container="id"             anything that shows a container: it is watched
+//   data-live-rows="address"        a list whose rows are asked for again, together, when their containers change
+//   data-live-part="address"        a part that is asked for again when the container of its data-container changes
+//   data-usage="cpu_usage"          inside a data-container: filled with the figure, in its data-unit (units.js)
+// Others hear of it too: `lightd:changed` and `lightd:stats` are dispatched on the document.
+import { refresh } from "./refresh.js";
+import { units } from "./units.js";
+
+const RETRY = [500, 1000, 2000, 5000]; // milliseconds
+let socket = null;
+let failures = 0;
+let watched = "";
+let soon = null;
+
+function names() {
+  return [...new Set([...document.querySelectorAll("[data-container]")].map((each) => each.dataset.container))];
+}
+
+function watch() {
+  const wanted = names();
+  if (!wanted.length) return;
+  if (!socket) connect();
+  else if (socket.readyState === WebSocket.OPEN && wanted.join() !== watched) {
+    watched = wanted.join();
+    // The page is as old as its request: what has happened since then is told.
+    socket.send(JSON.stringify({ event: "watch", containers: wanted, age: performance.now() / 1000 }));
+  }
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/live`);
+  socket.addEventListener("open", () => {
+    if (failures) changed(names()); // anything may have happened meanwhile
+    failures = 0;
+    watched = "";
+    document.documentElement.dataset.live = "on";
+    watch();
+  });
+  socket.addEventListener("message", (message) => {
+    const { event, containers } = JSON.parse(message.data);
+    if (event === "changed") changed(containers);
+    if (event === "stats") used(containers);
+  });
+  socket.addEventListener("close", (end) => {
+    socket = null;
+    document.documentElement.dataset.live = "off";
+    if (end.code === 4401) return location.reload(); // signed out: to the sign-in page
+    setTimeout(watch, RETRY[Math.min(failures++, RETRY.length - 1)]);
+  });
+}
+
+function changed(containers) {
+  document.dispatchEvent(new CustomEvent("lightd:changed", { detail: containers }));
+  refresh(containers);
+}
+
+function used(figures) {
+  document.dispatchEvent(new CustomEvent("lightd:stats", { detail: figures }));
+  for (const shown of document.querySelectorAll("[data-container]")) {
+    const usage = figures[shown.dataset.container];
+    if (!usage) continue;
+    for (const place of shown.querySelectorAll("[data-usage]")) {
+      const text = units[place.dataset.unit](usage[place.dataset.usage]);
+      // The text within is changed: another one in its place would have every :has() of the style sheets looked at.
+      if (place.firstChild.data !== text) place.firstChild.data = text;
+    }
+  }
+}
+
+// Rows come one by one, and are watched together.
+function watchSoon() {
+  soon ??= requestAnimationFrame(() => {
+    soon = null;
+    watch();
+  });
+}
+
+document.addEventListener("htmx:afterSettle", watchSoon);
+document.addEventListener("htmx:load", watchSoon);
+// From the back button's memory a page comes as it was.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+watch();

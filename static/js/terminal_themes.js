@@ -1,0 +1,63 @@
+// The colours of the terminal: each of the sixteen can be read on its ground.
+export const THEMES = {
+  light: {
+    background: "#ffffff",
+    foreground: "#1f2328",
+    cursor: "#1f2328",
+    selectionBackground: "#b6d7ff",
+    black: "#24292f",
+    red: "#b3261e",
+    green: "#176b34",
+    yellow: "#7d4e00",
+    blue: "#0550ae",
+    magenta: "#7a3e9d",
+    cyan: "#0f6674",
+    white: "#57606a",
+    brightBlack: "#57606a",
+    brightRed: "#a40e26",
+    brightGreen: "#1a7f37",
+    brightYellow: "#633c01",
+    brightBlue: "#0969da",
+    brightMagenta: "#8250df",
+    brightCyan: "#1b7c83",
+    brightWhite: "#424a53",
+  },
+  dark: {
+    background: "#111418",
+    foreground: "#e6e9ed",
+    cursor: "#e6e9ed",
+    selectionBackground: "#2f4f7a",
+    black: "#545d68",
+    red: "#ff8a80",
+    green: "#7fd49a",
+    yellow: "#f0c674",
+    blue: "#82b1ff",
+    magenta: "#d6a4f0",
+    cyan: "#76d7e4",
+    white: "#d5dae0",
+    brightBlack: "#8b949e",
+    brightRed: "#ffb3ab",
+    brightGreen: "#a8e6bb",
+    brightYellow: "#ffe09a",
+    brightBlue: "#b3ceff",
+    brightMagenta: "#e8c9fa",
+    brightCyan: "#aee9f1",
+    brightWhite: "#ffffff",
+  },
+};
+
+// What a search found, and the one that is shown.
+export const FOUND = {
+  light: {
+    matchBackground: "#fff3b0",
+    matchOverviewRuler: "#d97706",
+    activeMatchBackground: "#ffd24a",
+    activeMatchColorOverviewRuler: "#b3261e",
+  },
+  dark: {
+    matchBackground: "#4a3b0a",
+    matchOverviewRuler: "#f5bf6b",
+    activeMatchBackground: "#8a6d00",
+    activeMatchColorOverviewRuler: "#ff9b8f",
+  },
+};
