@@ -1,0 +1,64 @@
+import logging
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from pytest_django import Settings
+
+from lightd_site.wall import rates
+from tests.engine import Engine, engine_for_tests
+
+HERE = Path(__file__).parent
+LONG = ("e2e", "browser")
+
+pytest_plugins = ["tests.people", "tests.e2e.serving"]
+
+# Begun in the background of a shell that has no job control, we ignore Ctrl-C, and so would every server of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request hides the server's own
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.engine)
+    # The long files first: at the end, none keeps one process busy while the other has nothing left to do.
+    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in LONG)
+
+
+@pytest.fixture(autouse=True)
+def _rates_begin_anew() -> None:
+    """No test is refused for what others asked from the same address."""
+    rates.rates.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _volumes_are_directories(settings: Settings) -> None:
+    """Without a file system of their own, which takes longer to make; who tests those says so."""
+    settings.VOLUMES = "directories"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A real Docker engine that holds the image ``debian:bookworm``. Without one a test fails; it never skips."""
+    engine = engine_for_tests()
+    try:
+        engine.make_image()
+        yield engine
+    finally:
+        engine.remove()
+
+
+@pytest.fixture(scope="session")
+def engine_url(engine: Engine) -> str:
+    return engine.url
+
+
+@pytest.fixture(scope="session")
+def docker_client(engine: Engine) -> Iterator[docker.APIClient]:
+    client = engine.client()
+    yield client
+    client.close()

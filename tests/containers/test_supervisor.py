@@ -1,0 +1,167 @@
+"""The supervisor on a real engine: what goes wrong with one thing holds up and ends no other."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import docker
+import pytest
+
+from accounts.models import User
+from containers.engine import client
+from containers.engine.config import LABEL_CONTAINER, LABEL_INSTANCE
+from containers.engine.errors import TookTooLong
+from containers.engine.watch import AsyncEngine
+from containers.instance import instance_id
+from containers.models import Container, Heartbeat, Image
+from containers.states import State
+from containers.supervisor.supervisor import Supervisor
+from tests.engine import IMAGE
+from tests.people import container_of
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Make = Callable[[UUID, str], str]
+
+
+@pytest.fixture
+def make(engine_here: None, docker_client: docker.APIClient) -> Iterator[Make]:
+    """Makes and starts a container of ours in Docker, for this row."""
+    instance_id.cache_clear()
+    made = []
+
+    def make(container_id: UUID, command: str) -> str:
+        labels = {LABEL_INSTANCE: instance_id(), LABEL_CONTAINER: str(container_id)}
+        docker_id: str = docker_client.create_container(IMAGE, command, labels=labels)["Id"]
+        docker_client.start(docker_id)
+        made.append(docker_id)
+        return docker_id
+
+    yield make
+    for docker_id in made:
+        docker_client.remove_container(docker_id, force=True)
+    instance_id.cache_clear()
+
+
+@pytest.fixture
+def running(alice: User, make: Make) -> Container:
+    """A container that runs, in Docker as well."""
+    container = container_of(alice)
+    container.docker_id = make(container.pk, "sleep 300")
+    container.state, container.installed, container.should_run = State.RUNNING, True, True
+    container.save()
+    return container
+
+
+@contextmanager
+def supervised() -> Iterator["Future[None]"]:
+    """While a supervisor runs, in a thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    run = asyncio.run_coroutine_threadsafe(Supervisor().run(), loop)
+    try:
+        yield run
+    finally:
+        loop.call_soon_threadsafe(cancel_all)
+        wait_until(run.done, 20, "the supervisor has ended")
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def cancel_all() -> None:
+    for task in asyncio.all_tasks():
+        task.cancel()
+
+
+def last_beat() -> datetime | None:
+    return Heartbeat.objects.filter(pk="supervisor", detail__engine="ok").values_list("beat_at", flat=True).first()
+
+
+def state(container: Container) -> str:
+    return str(Container.objects.values_list("state", flat=True).get(pk=container.pk))
+
+
+def test_a_removal_that_takes_the_engine_too_long_holds_up_nothing_else(
+    running: Container, make: Make, docker_client: docker.APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(uuid4(), "sleep 300")  # what no row points to
+    tried, over = threading.Event(), threading.Event()
+
+    def too_long(docker_id: str) -> None:
+        tried.set()
+        over.wait(60)
+        raise TookTooLong("Docker engine unreachable")
+
+    monkeypatch.setattr(client, "remove_with_volumes", too_long)
+    with supervised():
+        assert tried.wait(20)
+        beat = last_beat()
+
+        docker_client.kill(running.docker_id)
+
+        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
+        wait_until(lambda: last_beat() != beat, 8, "the supervisor says that it lives")
+        over.set()
+
+
+def test_an_answer_that_takes_the_engine_too_long_holds_up_no_event(
+    running: Container, alice: User, docker_client: docker.APIClient, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lying = container_of(alice, "web-2")
+    Container.objects.filter(pk=lying.pk).update(
+        docker_id=make(lying.pk, "sleep 300"), installed=True, updated_at=datetime.fromisoformat("2026-01-01T00:00Z")
+    )
+    tried, over = threading.Event(), threading.Event()
+
+    def too_long(docker_id: str) -> None:
+        tried.set()
+        over.wait(60)
+        raise TookTooLong("Docker engine unreachable")
+
+    monkeypatch.setattr(client, "inspect", too_long)
+    with supervised():
+        assert tried.wait(20)
+        beat = last_beat()
+
+        docker_client.kill(running.docker_id)
+
+        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
+        wait_until(lambda: last_beat() != beat, 8, "the supervisor says that it lives")
+        over.set()
+
+
+@pytest.mark.parametrize("stream", ["happenings", "image_changes"])
+def test_what_breaks_a_stream_of_events_ends_nothing(
+    running: Container, docker_client: docker.APIClient, monkeypatch: pytest.MonkeyPatch, stream: str
+) -> None:
+    break_once(monkeypatch, stream)
+    with supervised() as run:
+        wait_until(lambda: last_beat() and Image.objects.exists(), 20, "it watches")
+
+        docker_client.kill(running.docker_id)
+
+        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
+        assert not run.done()
+
+
+def break_once(monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    """The first time that it is followed, it ends in a way that nobody has thought of."""
+    follow: Any = getattr(AsyncEngine, stream)
+    broken: list[bool] = []
+
+    async def following(engine: AsyncEngine) -> AsyncIterator[Any]:
+        if not broken:
+            broken.append(True)
+            raise RuntimeError("nobody has thought of this")
+        async for one in follow(engine):
+            yield one
+
+    monkeypatch.setattr(AsyncEngine, stream, following)

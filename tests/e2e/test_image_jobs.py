@@ -1,0 +1,155 @@
+"""Pulls and removals asked for on the page of images, against a real registry."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import docker
+import httpx
+import pytest
+
+from tests.e2e.registry import Registry, SlowLine
+from tests.e2e.server import Lightd, free_range
+from tests.e2e.serving import serving
+from tests.e2e.test_image_pull import RATE, push_noise
+from tests.engine import IMAGE, Engine
+from tests.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
+    """One whose workers are killed."""
+    with serving(Lightd(tmp_path_factory.mktemp("lightd"), engine)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    registry = Registry(tmp_path_factory.mktemp("registry"), free_range(1))
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def slow_image(registry: Registry, docker_client: docker.APIClient) -> Iterator[str]:
+    """An image that is in the registry alone; its name goes through the slow line."""
+    line = SlowLine(registry.port, RATE)
+    yield push_noise(docker_client, registry.port).replace(f":{registry.port}/", f":{line.port}/")
+    line.close()
+
+
+@pytest.fixture
+def page(lightd: Lightd) -> Iterator[httpx.Client]:
+    """An administrator's browser, as far as forms go."""
+    with httpx.Client(base_url=lightd.url, timeout=30, follow_redirects=True) as client:
+        client.get("/account/sign-in")
+        post(client, "/account/sign-in", username="admin", password=lightd.password)
+        yield client
+
+
+def post(client: httpx.Client, address: str, **fields: str) -> httpx.Response:
+    token = client.cookies["csrftoken"]
+    headers = {"X-CSRFToken": token, "Origin": str(client.base_url).rstrip("/")}
+    return client.post(address, data=fields, headers=headers)
+
+
+def table(client: httpx.Client) -> str:
+    return client.get("/dashboard/images/table").text
+
+
+def jobs(client: httpx.Client) -> str:
+    """What is under way, as text."""
+    return re.sub(r"<[^>]*>|\s+", " ", client.get("/dashboard/images/jobs").text)
+
+
+def on_host(client: docker.APIClient, image: str) -> bool:
+    return bool(client.images(name=image))
+
+
+def docker_id(client: docker.APIClient, image: str) -> Any:
+    return client.inspect_image(image)["Id"]
+
+
+def test_a_pull_comes_to_its_end_and_a_removal_undoes_it(
+    page: httpx.Client, slow_image: str, docker_client: docker.APIClient
+) -> None:
+    assert post(page, "/dashboard/images/pull", image=slow_image).status_code == 200
+    wait_until(lambda: " % of 11.4 MiB" in jobs(page), 20, "the page says how far it is")
+    wait_until(lambda: slow_image in table(page), 20, "the image is in the table")
+    wait_until(lambda: "pulled" in jobs(page), 5, "the pull is done")
+
+    answer = post(page, f"/dashboard/images/remove/{docker_id(docker_client, slow_image)}")
+    assert answer.status_code == 200, answer.text
+    wait_until(lambda: slow_image not in table(page), 10, "the image is out of the table")
+
+    assert not on_host(docker_client, slow_image)
+
+
+def test_a_pull_goes_on_when_its_worker_was_killed(page: httpx.Client, lightd: Lightd, slow_image: str) -> None:
+    post(page, "/dashboard/images/pull", image=slow_image)
+    wait_until(lambda: " % of " in jobs(page), 20, "the pull is under way")
+
+    lightd.kill_role("workers")
+
+    wait_until(lambda: slow_image in table(page), 60, "another worker has pulled it")
+
+
+def test_a_cancelled_pull_ends(
+    page: httpx.Client, lightd: Lightd, slow_image: str, docker_client: docker.APIClient
+) -> None:
+    post(page, "/dashboard/images/pull", image=slow_image)
+    wait_until(lambda: " % of " in jobs(page), 20, "the pull is under way")
+    address = re.search(r"/dashboard/images/cancel/[0-9a-f-]+", page.get("/dashboard/images/jobs").text)
+    assert address
+
+    assert post(page, address[0]).status_code == 200
+
+    assert "cancelled" in jobs(page)
+    # Its worker is free again for the next one.
+    lightd.create()
+    assert not on_host(docker_client, slow_image)
+
+
+def test_an_image_that_the_registry_does_not_have_fails_with_its_name(page: httpx.Client, registry: Registry) -> None:
+    image = f"127.0.0.1:{registry.port}/nobody/nothing:1"
+
+    post(page, "/dashboard/images/pull", image=image)
+
+    wait_until(lambda: f"{image} could not be pulled: " in jobs(page), 20, "the failure is said")
+
+
+def test_what_is_pulled_beside_us_is_in_the_table_at_once(
+    page: httpx.Client, registry: Registry, docker_client: docker.APIClient
+) -> None:
+    image = push_noise(docker_client, registry.port)
+
+    docker_client.pull(image)
+    wait_until(lambda: image in table(page), 3, "the image is in the table")
+    docker_client.remove_image(image)
+    wait_until(lambda: image not in table(page), 3, "the image is out of the table")
+
+
+def test_an_image_that_another_container_on_the_host_was_made_from_stays(
+    page: httpx.Client, slow_image: str, docker_client: docker.APIClient
+) -> None:
+    post(page, "/dashboard/images/pull", image=slow_image)
+    wait_until(lambda: slow_image in table(page), 20, "the image is in the table")
+    docker_client.tag(slow_image, "second/name", "1")
+    made = docker_client.create_container(slow_image, "true", name="somebody-elses")
+    try:
+        post(page, f"/dashboard/images/remove/{docker_id(docker_client, slow_image)}")
+
+        wait_until(lambda: "is used by somebody-elses" in jobs(page), 10, "the refusal is said")
+        assert on_host(docker_client, slow_image)
+        assert on_host(docker_client, "second/name:1")
+    finally:
+        docker_client.remove_container(made["Id"])
+
+
+def test_the_image_of_a_container_stays(page: httpx.Client, lightd: Lightd, docker_client: docker.APIClient) -> None:
+    container = lightd.create()
+
+    answer = post(page, f"/dashboard/images/remove/{docker_id(docker_client, IMAGE)}")
+
+    assert answer.status_code == 409
+    assert container in answer.json()["error"]
