@@ -152,7 +152,7 @@ def refuse_bad(actor: Actor, container: Container, changed: dict[str, Any]) -> N
         compile_pattern(changed["start_pattern"])
     if "mount" in changed:
         mounts.refuse_by_others(actor, changed["mount"])
-        mounts.resolve(changed["mount"])
+        mounts.resolve_present(changed["mount"])
     if "memory" in changed or "cpu" in changed:
         limits.refuse_bad_limits(changed.get("memory"), changed.get("cpu"))
         limits.refuse_bad_resources(container.resources, changed.get("memory", container.memory))

@@ -22,7 +22,7 @@ from containers.access import find, locked
 from containers.engine import client as engine
 from containers.engine.errors import EngineRefused, EngineUnavailable
 from containers.instance import instance_id
-from containers.jobs import cleanup, queue
+from containers.jobs import cleanup, install, queue
 from containers.models import Container, Event, Job
 from containers.patterns import compile_pattern
 from containers.states import Action, State
@@ -55,13 +55,14 @@ def create(actor: Actor, new: NewContainer) -> Container:
     require(actor, Permission.CREATE)
     refuse_bad(actor, new)
     engine.ping()
+    made_with_it = {install.MISSING_HOST_PATHS: mounts.missing(new.mount)}
     with transaction.atomic():
         container = insert(actor, new)
         pool.take(container, new.ports)
         quotas.refuse_beyond(container)
         audit.record(actor, container)
         events.record(container, Event.Kind.INSTALLING, f"Installing from {new.image}", actor=actor.name)
-        queue.add(container, Job.Kind.INSTALL, actor)
+        queue.add(container, Job.Kind.INSTALL, actor, made_with_it)
     return container
 
 

@@ -43,7 +43,7 @@ def resolve(mount: dict[str, str]) -> dict[str, str]:
     what is mounted is what was checked, never the link.
 
     Raises:
-        Invalid: a path is not absolute, does not exist, or hides one of ours in the container.
+        Invalid: a path is not absolute, cannot be, or hides one of ours in the container.
         Forbidden: a host path is protected; the sentence names it.
     """
     resolved: dict[str, str] = {}
@@ -54,6 +54,46 @@ def resolve(mount: dict[str, str]) -> dict[str, str]:
             raise Invalid.at("mount", f"Container path is already used: {target}")
         resolved[plain] = str(resolve_source(source))
     return resolved
+
+
+def resolve_present(mount: dict[str, str]) -> dict[str, str]:
+    """The same where every host path has to be there. One that is missing from a container that was made with it is on
+    a disk that is not mounted: nothing empty takes its place.
+
+    Raises:
+        Invalid: one does not exist, or as `resolve`.
+        Forbidden: as `resolve`.
+    """
+    resolved = resolve(mount)
+    for source in resolved.values():
+        refuse_missing(Path(source))
+    return resolved
+
+
+def refuse_missing(source: Path) -> None:
+    """Raise Invalid for a host path that is not there."""
+    if not source.exists():
+        raise Invalid.at("mount", f"Host path does not exist: {source}")
+
+
+def missing(mount: dict[str, str]) -> list[str]:
+    """The host paths that a new container brings along: they are made with it. Raises as `resolve`."""
+    return [source for source in resolve(mount).values() if not os.path.exists(source)]
+
+
+def make_missing(sources: list[str]) -> None:
+    """Make what `missing` found when the container was requested: empty folders, as `docker run -v` does.
+
+    Raises:
+        Invalid: one cannot be made.
+        Forbidden: one leads to a protected path by now.
+    """
+    for source in sources:
+        real = resolve_source(source)
+        try:
+            real.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Invalid.at("mount", f"Host path could not be made: {source} ({error.strerror})") from None
 
 
 def resolve_source(source: str) -> Path:
@@ -67,8 +107,12 @@ def resolve_source(source: str) -> Path:
     for path in (Path(os.path.normpath(source)), real):
         if any(meets(path, protected) for protected in protected_paths()) or path == Path("/"):
             raise forbidden(source)
-    if not os.path.exists(real):  # False, too, for a name that is too long
-        raise Invalid.at("mount", f"Host path does not exist: {source}")
+    try:
+        real.stat()
+    except FileNotFoundError:
+        pass  # made with its container
+    except OSError as error:  # a name that is too long, a file for a folder, links in a circle
+        raise Invalid.at("mount", f"Host path cannot be mounted: {source} ({error.strerror})") from None
     return real
 
 
@@ -80,12 +124,16 @@ def refuse_moved(container: Container, docker_id: str) -> None:
 
     Raises:
         Forbidden: the sentence names the path.
+        Invalid: one is not there any more.
     """
     if not container.mount:
         return
     for source in map(Path, engine.inspect(docker_id).host_paths):
-        if not source.is_relative_to(settings.STORAGE_ROOT) and resolve_source(str(source)) != source:
+        if source.is_relative_to(settings.STORAGE_ROOT):
+            continue
+        if resolve_source(str(source)) != source:
             raise Forbidden(f"Host path leads elsewhere than when it was mounted: {source}")
+        refuse_missing(source)
 
 
 def meets(path: Path, protected: Path) -> bool:

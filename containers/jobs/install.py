@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from containers import events, images
+from containers import events, images, mounts
 from containers.engine import client as engine
 from containers.engine.errors import EngineRefused, Gone
 from containers.instance import instance_id
@@ -27,13 +27,15 @@ from containers.spool import INSTALL_LOG
 from containers.states import State
 from ports import pool
 
-# In the arguments of a job: until when the old process has time to end, in Unix seconds.
-WAITS_UNTIL = "waits_until"
+# In the arguments of a job.
+MISSING_HOST_PATHS = "missing_host_paths"  # made by it
+WAITS_UNTIL = "waits_until"  # the old process has time to end, in Unix seconds
 
 
 def install(job: Job) -> None:
     """Do all that comes before the install script, and start it."""
     container = job.container
+    mounts.make_missing(job.args.get(MISSING_HOST_PATHS, []))
     clear_away_old(job)
     pull(job)
     docker_id = create(job)

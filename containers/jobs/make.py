@@ -25,7 +25,7 @@ def make(job: Job, image: str, bindings: Sequence[Binding], volumes: Mapping[str
     if made:
         return made
     container = copy(job.container)
-    container.mount = mounts.resolve(container.mount)
+    container.mount = mounts.resolve_present(container.mount)
     files.prepare(container)
     config = container_config(container, bindings, image=image, instance=instance_id(), job_id=job.id, volumes=volumes)
     try:

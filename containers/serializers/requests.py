@@ -91,7 +91,9 @@ class CreateSerializer(StrictSerializer):
     ports = serializers.ListField(child=PortRequestSerializer(), required=False, max_length=MAX_PORTS)
     limits = LimitsSerializer(required=False)
     mount = serializers.DictField(
-        child=StrictCharField(max_length=MAX_PATH), required=False, help_text="Container path to host path."
+        child=StrictCharField(max_length=MAX_PATH),
+        required=False,
+        help_text="Container path to host path; one that is not there is made.",
     )
     install_script = StrictCharField(
         required=False, allow_blank=True, allow_null=True, max_length=MAX_SCRIPT, trim_whitespace=False
@@ -136,7 +138,9 @@ class PatchSerializer(StrictSerializer):
     restart_policy = serializers.ChoiceField(required=False, choices=RestartPolicy.choices)
     limits = LimitsSerializer(required=False)
     mount = serializers.DictField(
-        child=StrictCharField(max_length=MAX_PATH), required=False, help_text="Container path to host path."
+        child=StrictCharField(max_length=MAX_PATH),
+        required=False,
+        help_text="Container path to host path, which exists.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

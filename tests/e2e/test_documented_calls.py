@@ -15,7 +15,7 @@ STARTUP = 'bash -c "while true; do echo Hello; sleep 1; done"'
 
 
 def document_body(port: int, host_path: Path) -> dict[str, Any]:
-    """The document's create call; image, host port and host path are those that this host has."""
+    """The document's create call; image and host port are those that this host has."""
     return {
         "internal_id": ID,
         "image": IMAGE,
@@ -58,8 +58,10 @@ def document(lightd: Lightd) -> Document:
 
 def test_the_documents_calls_in_its_order(document: Document, lightd: Lightd, tmp_path: Path) -> None:
     port, other = lightd.port_range(2)
-    create(document, document_body(port, tmp_path))
-    show_and_list(document, port, tmp_path)
+    host_path = tmp_path / "host" / "path"
+    create(document, document_body(port, host_path))
+    assert host_path.is_dir()  # it was not there, as the document's own is not
+    show_and_list(document, port, host_path)
     start_and_restart(document)
     rebind(document, port, other)
     keep = Path(lightd.http.get(f"/volumes/{VOLUME}").json()["path"]) / "keep"

@@ -212,3 +212,20 @@ def test_no_id_is_a_path(attacked: Lightd, internal_id: str) -> None:
         answer = attacked.http.get(f"/{path}/{internal_id}")
         assert answer.status_code in (302, 400, 404, 405)  # `..` alone is taken away by the client
         assert "root:" not in answer.text
+
+
+def test_a_path_that_is_gone_is_neither_made_anew_nor_done_without(attacked: Lightd, tmp_path: Path) -> None:
+    """As that of a disk which is not mounted: a server that ran without its world would begin a new one."""
+    world = tmp_path / "disk" / "world"
+    container = attacked.create(mount={"/data": str(world)}, startup_command="sleep infinity")
+    world.rename(tmp_path / "elsewhere")
+
+    for action in ("start", "reinstall"):
+        attacked.act(container, action)
+        wait_until(lambda: attacked.get(container)["error"], 30, "it is refused")
+        assert attacked.get(container)["error"] == f"Host path does not exist: {world}"
+
+    assert not world.exists()
+    other = tmp_path / "other"
+    answer = attacked.http.patch(f"/containers/{container}", json={"mount": {"/data": str(other)}})
+    assert (answer.status_code, answer.json()["error"]) == (400, f"Host path does not exist: {other}")

@@ -52,8 +52,8 @@ def test_a_link_to_a_link_to_one(lightd: Lightd, tmp_path: Path) -> None:
     ("target", "source", "sentence"),
     [
         ("/data", "relative", "Host path is not absolute: relative"),
-        ("/data", "/tmp/no/such/path", "Host path does not exist: /tmp/no/such/path"),
-        ("/data", "/" + "a" * 300, "Host path does not exist: /" + "a" * 300),
+        ("/data", "/bin/sh/below", "Host path cannot be mounted: /bin/sh/below (Not a directory)"),
+        ("/data", "/" + "a" * 300, f"Host path cannot be mounted: /{'a' * 300} (File name too long)"),
         ("data", "/tmp", "Container path is not a plain absolute path: data"),
         ("/a/../app/data", "/tmp", "Container path is not a plain absolute path: /a/../app/data"),
         ("/", "/tmp", "Container path is already used: /"),
