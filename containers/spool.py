@@ -67,11 +67,11 @@ class Spool:
         self.written_at = present[-1].path.stat().st_mtime if present else 0.0
         self._start = present[-1].start if present else 0
         self._indexed_at = 0.0
-        self._open()
+        self._file = self._open(self._start)
 
-    def _open(self) -> None:
-        path = self._console / f"{self._start:020d}.log"
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _open(self, start: int) -> int:
+        path = self._console / f"{start:020d}.log"
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def append(self, data: bytes) -> int:
         """Write `data`; returns the offset after it. What a reader can see is whole up to there."""
@@ -94,10 +94,9 @@ class Spool:
             index.write(f"{int(now * 1000)} {self.end}\n")
 
     def _rotate(self) -> None:
+        opened = self._open(self.end)  # before the other is closed: if it fails, what we write into is still ours
         os.close(self._file)
-        self._start = self.end
-        self._indexed_at = 0.0
-        self._open()
+        self._file, self._start, self._indexed_at = opened, self.end, 0.0
         forget(segments(self._console)[: -max(settings.CONSOLE_KEEP_MB, 1)])
 
     def prune(self, before: float) -> None:

@@ -215,3 +215,25 @@ def test_what_a_full_disk_cut_off_is_counted_as_far_as_it_came(tmp_path: Path) -
     assert writer.end == spool.end(folder(tmp_path)) == 40
     assert writer.append(b"y") == 41
     writer.close()
+
+
+def test_a_segment_that_cannot_be_begun_has_nobody_elses_file_written_into(tmp_path: Path) -> None:
+    writer = Spool(tmp_path)
+    writer.append(b"x" * SEGMENT)
+    in_the_way = folder(tmp_path) / f"{SEGMENT:020d}.log"
+    in_the_way.mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        writer.append(b"y")
+    with (tmp_path / "database").open("wb") as database:  # gets the lowest number that is free
+        database.write(b"ours")
+        database.flush()
+        with pytest.raises(IsADirectoryError):
+            writer.append(b"y")
+        in_the_way.rmdir()
+        writer.append(b"y")
+        writer.close()
+
+        assert (tmp_path / "database").read_bytes() == b"ours"
+        assert os.fstat(database.fileno()).st_size == 4  # not closed by another
+    assert spool.read(folder(tmp_path), 0, 100).data == b"x" * SEGMENT + b"y"
