@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -78,11 +78,11 @@ class Consoles:
         for console in await asyncio.to_thread(older, before):
             # In the loop, which alone writes to a spool. One at a time: others have their turn in between.
             with suppress(OSError, ValueError):
-                held = self._spools.get(UUID(console.parent.name))
-                spool = held or Spool(console.parent)
-                spool.prune(before)
-                if held is None:
-                    spool.close()
+                if held := self._spools.get(UUID(console.parent.name)):
+                    held.prune(before)
+                else:
+                    with closing(Spool(console.parent)) as spool:
+                        spool.prune(before)
             await asyncio.sleep(0)
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -27,7 +28,8 @@ def storage_root(tmp_path: Path, settings: Settings) -> None:
 def printed(text: bytes, seconds_ago: float = 0) -> UUID:
     """The id of a container that printed this."""
     container_id = uuid4()
-    Spool(directory_of(container_id)).append(text)
+    with closing(Spool(directory_of(container_id))) as spool:
+        spool.append(text)
     for path in console_of(container_id).iterdir():
         os.utime(path, (time.time() - seconds_ago,) * 2)
     return container_id
@@ -39,6 +41,11 @@ def console_of(container_id: UUID) -> Path:
 
 def kept(container_id: UUID) -> int:
     return sum(path.stat().st_size for path in console_of(container_id).glob("*.log"))
+
+
+def open_below(folder: Path) -> list[Path]:
+    """The descriptors that we have open there."""
+    return [file for file in Path("/proc/self/fd").iterdir() if file.resolve().is_relative_to(folder)]
 
 
 async def test_only_what_is_old_is_forgotten() -> None:
@@ -72,3 +79,14 @@ async def test_what_is_old_is_looked_for_beside_the_loop(monkeypatch: pytest.Mon
     await Consoles(AsyncEngine("tests"), Supervisor()).prune()
 
     assert looked_in == [False]
+
+
+async def test_one_that_cannot_be_pruned_is_closed_again(tmp_path: Path) -> None:
+    old = printed(b"long ago\n", LONG_AGO)
+    (index,) = console_of(old).glob("*.idx")
+    index.unlink()
+    index.mkdir()  # in the way
+
+    await Consoles(AsyncEngine("tests"), Supervisor()).prune()
+
+    assert open_below(tmp_path) == []
