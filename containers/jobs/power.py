@@ -16,7 +16,9 @@ from containers.models import Container, Event, Job
 from containers.states import State
 from work import lease
 
-MISSED = "missed"  # in the arguments of a stop or a kill: it came before the process that it was to end
+# In the arguments of a job.
+MISSED = "missed"  # of a stop or a kill: it came before the process that it was to end
+LAUNCHED = "launched"  # of a start: Docker may have been asked
 GONE = "The container is gone from Docker; reinstall it (its volume is kept)"
 
 
@@ -31,6 +33,7 @@ def start(job: Job) -> None:
     queue.check(job)
     try:
         if not was_started(job):
+            queue.remember(job, {LAUNCHED: True})
             launch(container, container.docker_id)
     except Gone as gone:
         raise EngineRefused(GONE) from gone
@@ -38,8 +41,9 @@ def start(job: Job) -> None:
 
 
 def was_started(job: Job) -> bool:
-    """Whether a worker that was lost had done this start already; its process may have ended since."""
-    if job.attempts == 1:
+    """Whether an earlier attempt, whose worker or whose answer was lost, had done this start already; its process may
+    have ended since."""
+    if LAUNCHED not in job.args:
         return False
     started_at = engine.inspect(job.container.docker_id).started_at
     return started_at is not None and started_at > job.created_at
