@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ from containers.models import containers_root, directory_of
 from containers.spool import Spool, has_older
 from containers.supervisor.console import Console, Sink
 from containers.supervisor.pace import guarded
+
+log = logging.getLogger(__name__)
 
 DAY = 86400  # seconds
 
@@ -39,14 +42,19 @@ class Consoles:
         self._spools: dict[UUID, Spool] = {}
 
     def listen(self, entry: Seen) -> None:
-        """Hold the console of a container of ours, if we do not yet."""
+        """Hold the console of a container of ours, if we do not yet. One whose files cannot be had keeps no other from
+        being held: it is tried again."""
         held = self._held.get(entry.docker_id)
         if held and not held.task.done():
             return
         directory = directory_of(entry.container_id)
         spool = self._spools.get(entry.container_id)
         if spool is None:
-            spool = self._spools[entry.container_id] = Spool(directory)
+            try:
+                spool = self._spools[entry.container_id] = Spool(directory)
+            except (OSError, ValueError) as error:
+                log.warning("the console of %s cannot be kept: %s", entry.container_id, error)
+                return
         console = Console(self._engine, entry.docker_id, entry.container_id, directory, spool, self._sink)
         task = asyncio.create_task(guarded(console.run()), name=f"console-{entry.docker_id[:12]}")
         self._held[entry.docker_id] = Held(console, task, entry.container_id)
@@ -60,17 +68,14 @@ class Consoles:
         """Those of a container of ours."""
         return [held.console for held in self._held.values() if held.container_id == container_id]
 
-    async def let_go(self, docker_id: str, container_id: UUID) -> bool:
-        """Docker has it no longer. Returns whether it was the last one of this container of ours."""
+    async def let_go(self, docker_id: str, container_id: UUID) -> None:
+        """Docker has it no longer."""
         held = self._held.pop(docker_id, None)
         if held:
             held.task.cancel()
             await asyncio.wait({held.task})  # it may be writing its last words
-        if self.of(container_id):
-            return False
-        if spool := self._spools.pop(container_id, None):
+        if not self.of(container_id) and (spool := self._spools.pop(container_id, None)):
             spool.close()
-        return True
 
     async def prune(self) -> None:
         """Forget what was printed long ago, also by containers that Docker does not have now."""
