@@ -39,7 +39,10 @@ class Backoff:
             yield
         except LightdError as error:
             pause = min(self._waits.get(key, (0.0, FIRST / 2))[1] * 2, AT_MOST)
-            self._waits[key] = time.monotonic() + pause, pause
+            now = time.monotonic()
+            # Without those that are not even tried any more: somebody else has seen to them.
+            self._waits = {other: wait for other, wait in self._waits.items() if now < wait[0] + AT_MOST}
+            self._waits[key] = now + pause, pause
             log.warning("%s, tried again in %.0f s: %s", sentence, pause, error.sentence)
             if isinstance(error, EngineUnavailable):
                 raise

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 from django.db import Error as DatabaseProblem
@@ -65,7 +66,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._counts = Counts()
         self._broadcast = Broadcast(self._note_unsent)
-        self._turns: dict[UUID, asyncio.Lock] = {}
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()  # while anybody has or awaits one
         self._handling: set[asyncio.Task[None]] = set()
         self._lost_engine_at: datetime | None = None
         self._engine_away: reconcile.Away | None = None
@@ -234,8 +235,7 @@ class Supervisor:
         await self._in_database(outcomes.exited, happening.container_id, happening.docker_id, ending)
 
     async def _destroyed(self, happening: Happening) -> None:
-        if await self._consoles.let_go(happening.docker_id, happening.container_id):
-            self._turns.pop(happening.container_id, None)
+        await self._consoles.let_go(happening.docker_id, happening.container_id)
         await self._in_database(outcomes.removed, happening.container_id, happening.docker_id)
 
     # --- Consoles ---------------------------------------------------------------

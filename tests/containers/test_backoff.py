@@ -73,6 +73,15 @@ def test_who_is_refused_lets_the_others_go_on_and_who_gets_no_answer_does_not() 
     assert not waiting.waits("c")
 
 
+def test_what_is_tried_no_more_is_forgotten(clock: Clock) -> None:
+    waiting = Backoff()
+    for number in range(100):
+        fail(waiting, str(number))
+        clock.now += AT_MOST
+
+    assert len(waiting._waits) <= 2
+
+
 @pytest.mark.django_db
 def test_what_cannot_be_removed_ends_its_round_and_the_others_are_removed_in_the_next(
     monkeypatch: pytest.MonkeyPatch,

@@ -1,6 +1,8 @@
-"""What is wrong with one container keeps the supervisor from no other."""
+"""What is wrong with one container keeps the supervisor from no other, and leaves nothing behind."""
 
 import asyncio
+import gc
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from containers.engine.answers import Seen
-from containers.engine.watch import AsyncEngine
+from containers.engine.watch import AsyncEngine, Happening
 from containers.models import directory_of
 from containers.supervisor.consoles import Consoles
 from containers.supervisor.supervisor import Supervisor
@@ -42,3 +44,34 @@ async def test_a_console_whose_folder_cannot_be_made_keeps_no_other_from_being_h
     assert consoles.get(broken.docker_id)
     await asyncio.sleep(0)
     await consoles.close()
+
+
+async def test_what_happens_to_a_container_leaves_nothing_behind() -> None:
+    """Its end may never be seen: the engine may be away then."""
+    supervisor = Supervisor()
+    for _ in range(10):
+        await supervisor._handle(Happening("rename", "a" * 64, uuid4(), datetime.now(UTC)))
+
+    gc.collect()
+    assert not supervisor._turns
+
+
+async def test_what_happens_to_one_container_is_taken_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    supervisor, container_id, done = Supervisor(), uuid4(), list[str]()
+    first_may_end = asyncio.Event()
+
+    async def destroyed(happening: Happening) -> None:
+        if happening.docker_id == "first":
+            await first_may_end.wait()
+        done.append(happening.docker_id)
+
+    monkeypatch.setattr(supervisor, "_destroyed", destroyed)
+    async with asyncio.TaskGroup() as tasks:
+        for docker_id, whose in (("first", container_id), ("second", container_id), ("another's", uuid4())):
+            tasks.create_task(supervisor._handle(Happening("destroy", docker_id, whose, datetime.now(UTC))))
+        await asyncio.sleep(0.1)
+        gc.collect()
+        assert done == ["another's"]
+        first_may_end.set()
+
+    assert done == ["another's", "first", "second"]
