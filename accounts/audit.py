@@ -19,6 +19,7 @@ from accounts.permissions import Permission, require
 from rules import request_id
 from rules.errors import LightdError
 from rules.moments import unix
+from rules.rows import delete_in_pieces
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -178,14 +179,15 @@ def narrowed(entries: QuerySet[AuditEntry], query: Mapping[str, Any]) -> QuerySe
 
 def forget(now: dt.datetime) -> None:
     """Delete what is older than it is kept, and the oldest entries of who has too many."""
-    AuditEntry.objects.filter(at__lt=now - dt.timedelta(days=settings.AUDIT_KEEP_DAYS)).delete()
-    for sort, most in MOST:
-        _keep_the_latest(AuditEntry.objects.filter(sort).order_by(), most)
+    delete_in_pieces(AuditEntry.objects.filter(at__lt=now - dt.timedelta(days=settings.AUDIT_KEEP_DAYS)))
+    counts = {f"number_{at}": Count("pk", filter=sort) for at, (sort, _) in enumerate(MOST)}
+    by_user = AuditEntry.objects.order_by().values("username").annotate(**counts)
+    for username, *numbers in by_user.values_list("username", *counts):
+        for number, (sort, most) in zip(numbers, MOST, strict=True):
+            if number > most:
+                _keep_the_latest(AuditEntry.objects.filter(sort, username=username), most)
 
 
 def _keep_the_latest(entries: QuerySet[AuditEntry], most: int) -> None:
-    numbers = entries.values("username").annotate(number=Count("pk"))
-    for username in numbers.filter(number__gt=most).values_list("username", flat=True):
-        of_one = entries.filter(username=username)
-        oldest = of_one.order_by("-id").values_list("id", flat=True)[most - 1]
-        of_one.filter(id__lt=oldest).delete()
+    oldest = entries.order_by("-id").values_list("id", flat=True)[most - 1]
+    delete_in_pieces(entries.filter(id__lt=oldest))

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from containers.models import Container, Event, Job
 from rules import request_id
+from rules.rows import delete_in_pieces
 
 Kind = Event.Kind
 
@@ -85,4 +86,4 @@ def socket_messages(event: Event) -> list[dict[str, Any]]:
 def forget(now: datetime) -> None:
     """Delete what is older than it is kept, and was relayed."""
     long_ago = now - timedelta(days=settings.EVENTS_KEEP_DAYS)
-    Event.objects.filter(created_at__lt=long_ago, relayed=True).delete()
+    delete_in_pieces(Event.objects.filter(created_at__lt=long_ago, relayed=True))

@@ -18,6 +18,7 @@ from accounts.actor import Actor
 from containers.models import Container, ImageJob, Job
 from rules import request_id
 from rules.errors import Conflict
+from rules.rows import delete_in_pieces
 from work import lease, workers
 from work.models import Work
 
@@ -184,5 +185,5 @@ def rescue_among(jobs: QuerySet[J]) -> list[J]:
 def prune(older_than: timedelta) -> None:
     """Forget finished jobs."""
     finished = Q(finished_at__lt=timezone.now() - older_than) & ~Q(status__in=Work.UNFINISHED)
-    Job.objects.filter(finished).delete()
-    ImageJob.objects.filter(finished).delete()
+    delete_in_pieces(Job.objects.filter(finished))
+    delete_in_pieces(ImageJob.objects.filter(finished))

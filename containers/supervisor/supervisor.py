@@ -344,14 +344,23 @@ class Supervisor:
 
     async def _prune(self) -> None:
         await self._consoles.prune()
-        await self._in_database(queue.prune, KEEP_JOBS)
-        await self._in_database(operations.prune, KEEP_JOBS)
-        await self._in_database(trash.ask_to_sweep)
-        await self._in_database(kept_uploads.ask_to_sweep)
-        await self._in_database(backup_deleting.ask_to_sweep)
-        await self._in_database(events.forget, timezone.now())
-        await self._in_database(audit.forget, timezone.now())
-        await self._in_database(cleanup.ask_to_sweep)
+        for ask_to_sweep in (
+            trash.ask_to_sweep,
+            kept_uploads.ask_to_sweep,
+            backup_deleting.ask_to_sweep,
+            cleanup.ask_to_sweep,
+        ):
+            await self._in_database(ask_to_sweep)
+        # It may be very much: no heartbeat and no event waits for it, as for no removal.
+        await in_thread(self._removing, forget_rows)
+
+
+def forget_rows() -> None:
+    """Delete what is older than it is kept."""
+    queue.prune(KEEP_JOBS)
+    operations.prune(KEEP_JOBS)
+    events.forget(timezone.now())
+    audit.forget(timezone.now())
 
 
 async def in_thread(thread: ThreadPoolExecutor, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

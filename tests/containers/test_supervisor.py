@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import docker
 import pytest
 
+from accounts import audit
 from accounts.models import User
 from containers.engine import client
 from containers.engine.config import LABEL_CONTAINER, LABEL_INSTANCE
@@ -129,6 +130,27 @@ def test_an_answer_that_takes_the_engine_too_long_holds_up_no_event(
     monkeypatch.setattr(client, "inspect", too_long)
     with supervised():
         assert tried.wait(20)
+        beat = last_beat()
+
+        docker_client.kill(running.docker_id)
+
+        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
+        wait_until(lambda: last_beat() != beat, 8, "the supervisor says that it lives")
+        over.set()
+
+
+def test_what_takes_long_to_forget_holds_up_nothing(
+    running: Container, docker_client: docker.APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def much(now: datetime) -> None:
+        begun.set()
+        over.wait(60)
+
+    monkeypatch.setattr(audit, "forget", much)
+    with supervised():
+        assert begun.wait(20)
         beat = last_beat()
 
         docker_client.kill(running.docker_id)

@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.actor import Actor
 from rules import request_id
 from rules.errors import Conflict, NotFound
+from rules.rows import delete_in_pieces
 from volumes import quotas, replacing
 from volumes.archives import Meter, Stopped
 from volumes.models import Operation, Volume
@@ -222,6 +223,5 @@ def _put_back(operation: Operation, now: datetime) -> None:
 
 def prune(older_than: timedelta) -> None:
     """Forget what was finished long ago."""
-    Operation.objects.exclude(status__in=Operation.UNFINISHED).filter(
-        finished_at__lt=timezone.now() - older_than, lease_until=None
-    ).delete()
+    finished = Operation.objects.exclude(status__in=Operation.UNFINISHED)
+    delete_in_pieces(finished.filter(finished_at__lt=timezone.now() - older_than, lease_until=None))
