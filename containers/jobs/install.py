@@ -115,7 +115,8 @@ def create(job: Job) -> str:
         with queue.step(job):
             # A job that is run again finds its id written already.
             fresh = Q(docker_id="") | Q(docker_id=docker_id)
-            if not Container.objects.filter(fresh, pk=container.pk, deleting_at=None).update(docker_id=docker_id):
+            installing = Container.objects.filter(fresh, pk=container.pk, deleting_at=None)
+            if not installing.update(docker_id=docker_id, stale=make.is_stale(job)):
                 raise Superseded
             events.record_for(job, Event.Kind.CREATED, f"Created container {docker_id[:12]}")
     except Superseded:

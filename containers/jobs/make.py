@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
+from typing import Any
 
 from containers import mounts
 from containers.engine import client as engine
 from containers.engine.config import container_config
 from containers.engine.errors import EngineRefused
 from containers.instance import instance_id
-from containers.jobs import files
+from containers.jobs import files, queue
 from containers.jobs.launch import explain
 from containers.models import Container, Job
 from ports.pool import Binding
 
 # Settings that Docker cannot change in a container that exists, or not all the ways.
-MADE_FROM = ("mount", "memory", "cpu", "resources")
+SETTINGS = ("mount", "memory", "cpu", "resources")
+MADE_FROM = "made_from"  # in the arguments of a job: what they were for the container that it made
 
 
 def make(job: Job, image: str, bindings: Sequence[Binding], volumes: Mapping[str, str] | None = None) -> str:
@@ -28,10 +30,22 @@ def make(job: Job, image: str, bindings: Sequence[Binding], volumes: Mapping[str
     container.mount = mounts.resolve_present(container.mount)
     files.prepare(container)
     config = container_config(container, bindings, image=image, instance=instance_id(), job_id=job.id, volumes=volumes)
+    queue.remember(job, {MADE_FROM: settings_of(job.container)})
     try:
         return engine.create(name(container, job), config)
     except EngineRefused as refused:
         raise EngineRefused(explain(refused.sentence)) from refused
+
+
+def settings_of(container: Container) -> dict[str, Any]:
+    return {name: getattr(container, name) for name in SETTINGS}
+
+
+def is_stale(job: Job) -> bool:
+    """Whether the container that `job` made is not as the row says: that may have been changed while it was being made.
+    In the caller's transaction, for which the row stays as it is."""
+    row = Container.objects.select_for_update().get(pk=job.container_id)
+    return row.stale and settings_of(row) != job.args.get(MADE_FROM)
 
 
 def name(container: Container, job: Job) -> str:

@@ -87,8 +87,7 @@ def adopt(job: Job, new: str) -> None:
     container = job.container
     image = new_image(job) if engine.image_exists(new_image(job)) else container.committed_image
     with queue.step(job):
-        row = Container.objects.select_for_update().get(pk=container.pk)
-        stale = row.stale and any(getattr(row, name) != getattr(container, name) for name in make.MADE_FROM)
+        stale = make.is_stale(job)
         Container.objects.filter(pk=container.pk).update(docker_id=new, committed_image=image, stale=stale)
     container.docker_id, container.committed_image, container.stale = new, image, stale
 
