@@ -62,13 +62,15 @@ def apply(container: Container, limits: dict[str, Any]) -> None:
 def fail(job: Job, sentence: str) -> None:
     """The row goes back to what the container still has, but for what a later request has changed again.
 
-    Of an engine that does not say what it has, the row stays as was asked, and the next start makes the container so.
+    Where Docker does not say what it has, the row stays as was asked, and the next start makes the container so.
     """
     docker_id = job.container.docker_id
     try:
         has = settings_of(engine.host_config(docker_id)) if docker_id else {}
-    except EngineUnavailable:
-        conclude(job, Job.Status.FAILED, f"Limits hold from the next start on: {sentence}", sentence)
+    except (EngineUnavailable, EngineRefused):
+        with queue.step(job):
+            Container.objects.filter(pk=job.container_id).update(stale=True)
+            conclude(job, Job.Status.FAILED, f"Limits hold from the next start on: {sentence}", sentence)
         return
     with queue.step(job):
         container = Container.objects.select_for_update().get(pk=job.container_id)

@@ -1,15 +1,17 @@
 """An update of limits that the engine takes too long for: whatever it does yet, the next start is as the row says."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from accounts.models import User
 from containers.engine import client
-from containers.engine.errors import TookTooLong
+from containers.engine.errors import EngineRefused, EngineUnavailable, Gone, TookTooLong
 from containers.jobs import queue, run
 from containers.models import Container, Event, Job
 from containers.states import State
+from rules.errors import LightdError
 from tests.people import container_of
 from work import lease
 
@@ -32,8 +34,8 @@ def update(alice: User, engine_here: None, monkeypatch: pytest.MonkeyPatch) -> J
     return queue.add(container, Job.Kind.UPDATE, None, args)
 
 
-def tried(job: Job) -> Container:
-    for _ in range(lease.MAX_ATTEMPTS):
+def tried(job: Job, times: int = lease.MAX_ATTEMPTS) -> Container:
+    for _ in range(times):
         claimed = queue.claim(job.pk)
         assert claimed is not None
         run.attempt(claimed)
@@ -62,3 +64,20 @@ def test_of_an_engine_that_does_not_say_what_it_has_the_next_start_is_as_asked(
 
     assert (container.memory, container.stale) == (64 * MIB, True)
     assert Event.objects.get(kind=Event.Kind.SETTINGS).message.startswith("Limits hold from the next start on")
+
+
+@pytest.mark.parametrize("why", [Gone("No such container"), EngineRefused("server error"), EngineUnavailable("away")])
+def test_one_that_is_refused_is_said_also_where_docker_does_not_say_what_it_has(
+    update: Job, monkeypatch: pytest.MonkeyPatch, why: LightdError
+) -> None:
+    def refuse(error: LightdError) -> Any:
+        raise error
+
+    monkeypatch.setattr(client, "update", lambda *_: refuse(EngineRefused("not on this kernel")))
+    monkeypatch.setattr(client, "host_config", lambda _: refuse(why))
+
+    container = tried(update, 1)
+
+    assert (container.memory, container.stale) == (64 * MIB, True)
+    message = Event.objects.get(kind=Event.Kind.SETTINGS).message
+    assert message == "Limits hold from the next start on: not on this kernel"
