@@ -96,8 +96,12 @@ def _name(path: Path) -> str:
 
 
 def _is_old(path: Path) -> bool:
+    """Not what has gone since it was found: another sweep has taken it, or a restore has put it in its place."""
     age = _DRAFT_AGE if "." in _name(path) else _ORPHAN_AGE
-    return _changed(path) < time.time() - age
+    try:
+        return _changed(path) < time.time() - age
+    except FileNotFoundError:
+        return False
 
 
 def _changed(path: Path) -> float:

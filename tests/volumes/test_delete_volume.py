@@ -1,5 +1,6 @@
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from accounts.models import User
 from rules.errors import NotFound
 from tests.people import actor, client_of, container_of
 from volumes import files, storage
+from volumes import trash as trash_module
 from volumes.models import Volume
 from volumes.trash import sweep
 
@@ -34,6 +36,28 @@ def test_row_and_files_are_gone(alice: User, storage_root: Path) -> None:
     assert not (storage_root / "volumes" / str(volume.pk)).exists()
     assert OrmQ.objects.get().func() == "volumes.trash.sweep"
     sweep()
+    assert trash(storage_root) == []
+
+
+def test_what_goes_elsewhere_while_it_is_swept_keeps_nothing_in_the_trash(
+    alice: User, storage_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a restore puts its draft into the volume's place, and another sweep takes what is left."""
+    storage.delete(storage.create(alice))
+    draft = trash_module.make_private(storage_root / "drafts") / f"{uuid.uuid4()}.new"
+    draft.mkdir()
+    found = trash_module._paths
+
+    def gone_since() -> list[Path]:
+        paths = found()
+        if draft.exists():
+            draft.rename(storage_root / "volumes" / "whole")
+        return paths
+
+    monkeypatch.setattr(trash_module, "_paths", gone_since)
+
+    sweep()
+
     assert trash(storage_root) == []
 
 
