@@ -16,6 +16,8 @@ from volumes.models import Volume
 from work.models import Work
 
 INTERNAL_ID_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}\Z"
+# Columns of a container that may be of any length: who looks at many defers them.
+LONG = ("startup_command", "start_pattern", "install_script", "stop_command")
 
 
 def default_stop_timeout() -> int:

@@ -23,7 +23,7 @@ from containers.engine import client as engine
 from containers.engine.answers import Inspected, Seen
 from containers.engine.errors import Gone
 from containers.jobs import installation, queue, rebind, recreate, run
-from containers.models import Container, Event, Job
+from containers.models import LONG, Container, Event, Job
 from containers.states import State
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def reconcile(seen: Mapping[str, Seen], engine_away: Away | None = None, backoff
         EngineUnavailable: the round ends there.
     """
     backoff = backoff or Backoff()
-    for container in Container.objects.filter(deleting_at=None):
+    for container in Container.objects.filter(deleting_at=None).defer(*LONG):
         entry = seen.get(container.docker_id)
         if seems_to_agree(container, entry) or backoff.waits(container.pk):
             continue

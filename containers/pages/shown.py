@@ -10,7 +10,7 @@ from django.db.models import Case, F, Q, QuerySet, TextChoices, Value, When
 from accounts.actor import Actor
 from accounts.permissions import OF_A_CONTAINER, Permission
 from containers import access, current
-from containers.models import Container
+from containers.models import LONG, Container
 from containers.states import ALLOWED, WITH_PROCESS, Action, State
 from ports import pool
 from ports.pool import Binding
@@ -54,8 +54,6 @@ NEEDED = dict.fromkeys(POWER, Permission.POWER) | {
 }
 # Without an installation that succeeded there is nothing to start.
 OF_AN_INSTALLED = frozenset({Action.START, Action.RESTART})
-# What may be of any length, and no row of a list shows.
-LONG = ("startup_command", "start_pattern", "install_script", "stop_command")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A sweep reads all rows at once, and judges each by what it is when its turn comes."""
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
@@ -346,3 +347,18 @@ def test_the_end_of_the_old_process_is_not_the_install_script_s(container: Conta
     container.refresh_from_db()
     assert (container.state, container.installed, jobs(container)) == (State.INSTALLING, False, ["install"])
     assert not Event.objects.filter(container=container, kind=Event.Kind.INSTALLED).exists()
+
+
+@pytest.mark.django_db
+def test_no_install_script_is_read_of_those_that_agree(alice: User) -> None:
+    containers = [container_of(alice, f"web-{number}") for number in range(20)]
+    Container.objects.update(install_script="#" * (512 << 10), state=State.READY)
+
+    tracemalloc.start()
+    try:
+        reconcile.reconcile({})
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < len(containers) * (256 << 10)
