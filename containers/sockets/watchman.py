@@ -31,30 +31,39 @@ class Ward(NamedTuple):
     end: Callable[[LightdError], Awaitable[None]]
 
 
+Part = UUID | str | access.Claim  # of a ward: its right, or its claim
+
+
 class Watchman:
-    """Asks for all connections of a process at once, in a few queries."""
+    """Asks for all connections of a process at once, in a few queries; for what many of them have, once."""
 
     def __init__(self) -> None:
-        self._wards: set[Ward] = set()
+        self._wards: dict[Part, set[Ward]] = {}  # each by both of its parts
         self._round: asyncio.Task[None] | None = None
 
     def watch(self, ward: Ward) -> None:
-        self._wards.add(ward)
+        for part in (ward.right, ward.claim):
+            self._wards.setdefault(part, set()).add(ward)
         if self._round is None or self._round.done():
             self._round = asyncio.create_task(self._walk())
 
     def dismiss(self, ward: Ward) -> None:
-        self._wards.discard(ward)
+        for part in (ward.right, ward.claim):
+            wards = self._wards.get(part, set())
+            wards.discard(ward)
+            if not wards:
+                self._wards.pop(part, None)
 
     async def _walk(self) -> None:
         while self._wards:
             await asyncio.sleep(EVERY)
             try:
-                ended = await database_sync_to_async(rightless)(list(self._wards))
+                ended = await database_sync_to_async(over)(list(self._wards))
             except Exception:  # whatever it was: who walks no more ends nothing for the rest of the process's life
                 log.exception("the rights of open sockets could not be checked")
                 continue
-            await asyncio.gather(*(self._end(ward, why) for ward, why in ended))
+            why = {ward: error for part, error in ended.items() for ward in self._wards.get(part, ())}
+            await asyncio.gather(*(self._end(ward, error) for ward, error in why.items()))
 
     async def _end(self, ward: Ward, why: LightdError) -> None:
         self.dismiss(ward)
@@ -64,22 +73,18 @@ class Watchman:
             log.exception("a socket whose right has ended could not be closed")
 
 
-def rightless(wards: Collection[Ward]) -> list[tuple[Ward, LightdError]]:
-    """Those whose right has ended, and why."""
-    token_ids = {ward.right for ward in wards if isinstance(ward.right, UUID)}
-    session_keys = {ward.right for ward in wards if isinstance(ward.right, str)}
+def over(parts: Collection[Part]) -> dict[Part, LightdError]:
+    """Those that hold no more, and why; the rights last, as who has none is told of nothing else."""
+    claims = {part for part in parts if isinstance(part, access.Claim)}
+    token_ids = {part for part in parts if isinstance(part, UUID)}
+    session_keys = {part for part in parts if isinstance(part, str)}
     tokens_alive = tokens.alive(token_ids) if token_ids else set()
     sessions_alive = sessions.alive(session_keys) if session_keys else set()
-    held = access.still({ward.claim for ward in wards})
-    ended: list[tuple[Ward, LightdError]] = []
-    for ward in wards:
-        if isinstance(ward.right, UUID) and ward.right not in tokens_alive:
-            ended.append((ward, Unauthenticated("Token has expired or was revoked")))
-        elif isinstance(ward.right, str) and ward.right not in sessions_alive:
-            ended.append((ward, Unauthenticated("You are signed out")))
-        elif ward.claim not in held:
-            ended.append((ward, Forbidden("You may not watch this container any more")))
-    return ended
+    return {
+        **dict.fromkeys(claims - access.still(claims), Forbidden("You may not watch this container any more")),
+        **dict.fromkeys(token_ids - tokens_alive, Unauthenticated("Token has expired or was revoked")),
+        **dict.fromkeys(session_keys - sessions_alive, Unauthenticated("You are signed out")),
+    }
 
 
 watchman = PerLoop(Watchman)
