@@ -93,6 +93,7 @@ class LiveConsumer(Socket):
         self._glance = Glance()
         self._watching = asyncio.Lock()
         self._wards: dict[str, Ward] = {}  # by the container's key
+        self._joined: set[str] = set()  # the keys that the hub was asked for
         self._sender: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -136,16 +137,18 @@ class LiveConsumer(Socket):
 
     async def _watch(self, names: dict[str, str]) -> None:
         """Hear of exactly these containers from now on."""
+        # Nothing is waited for until all of this is done: nobody goes by what another has changed meanwhile, and who is
+        # cut off later knows what there is to end.
+        gone, new = self._wards.keys() - names.keys(), names.keys() - self._wards.keys()
+        self._glance.names = names
+        for key in gone:
+            watchman().dismiss(self._wards.pop(key))
+        for key in new:
+            self._wards[key] = self._ward(key)
+            watchman().watch(self._wards[key])
         async with self._watching:
-            before = self._glance.names
-            gone, new = before.keys() - names.keys(), names.keys() - before.keys()
-            # All of this before anything is waited for: who is cut off then knows what there is to end.
-            self._glance.names = names
-            for key in gone:
-                watchman().dismiss(self._wards.pop(key))
-            for key in new:
-                self._wards[key] = self._ward(key)
-                watchman().watch(self._wards[key])
+            gone, new = self._joined - self._wards.keys(), new & self._wards.keys()
+            self._joined = self._joined - gone | new
             await hub().leave(gone, self._glance)
             if new:
                 await hub().join(new, self._glance)

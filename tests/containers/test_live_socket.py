@@ -1,8 +1,11 @@
 """The dashboard's own socket: what changed of the containers on a page, for whoever may see them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -23,6 +26,7 @@ from containers.sockets.hub import hub
 from containers.sockets.live import MOST_WATCHED, LiveConsumer
 from containers.sockets.watchman import watchman
 from lightd_site.asgi import application
+from rules.errors import Forbidden
 from tests.people import container_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -238,5 +242,46 @@ async def test_one_that_an_error_ends_leaves_nothing_behind(
     with pytest.raises(OperationalError):
         await page.wait(timeout=5)
 
+    assert not hub()._viewers
+    assert not watchman()._wards
+
+
+async def watching(*keys: str) -> LiveConsumer:
+    """A page that watches these, without its connection."""
+    page = LiveConsumer()
+    page.scope = {"session": SimpleNamespace(session_key="key"), "user": SimpleNamespace(pk=1)}
+    await page._watch({key: key for key in keys})
+    return page
+
+
+@pytest.mark.parametrize("first", ["the right ends", "the page goes"])
+async def test_a_page_that_goes_while_a_right_ends_leaves_nothing_behind(first: str) -> None:
+    keys = [str(uuid4()) for _ in range(3)]
+    page = await watching(*keys)
+    ends = [page._wards[keys[0]].end(Forbidden("no more")), page.let_go()]
+
+    async with page._watching:  # the layer takes long for something before that
+        tasks: list[asyncio.Future[None]] = []
+        for each in ends if first == "the right ends" else reversed(ends):
+            tasks.append(asyncio.ensure_future(each))
+            await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+    assert not hub()._viewers
+    assert not watchman()._wards
+
+
+async def test_nothing_more_is_told_once_a_right_has_ended_however_long_the_layer_takes() -> None:
+    ended, other = str(uuid4()), str(uuid4())
+    page = await watching(ended, other)
+
+    async with page._watching:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(page._wards[ended].end(Forbidden("no more")), 0.1)
+        for key in (ended, other):
+            page._glance.note(key)
+
+    assert await page._glance.next() == [{"event": "changed", "containers": [other]}]
+    await page.let_go()
     assert not hub()._viewers
     assert not watchman()._wards
