@@ -70,7 +70,7 @@ class Operation(Work):
 
     A lease that ran out, whatever the status, means that a worker is gone and has cleared nothing away.
 
-    `args` is what was asked, by kind. COMPRESS: `format, archive_path, paths, overwrite`. DECOMPRESS: `archive_path,
+    `args` is what was asked, by kind. COMPRESS: `format, archive_path, paths`. DECOMPRESS: `archive_path,
     destination, overwrite`. RESIZE: `size, before` (MiB), `copies`. BACKUP: `backup` (its id). RESTORE: `backup,
     safety_copy` (ids). `result` is what came of it, or how far it is: `size` (bytes), `left_out, left_out_count`; of a
     RESTORE its `step`.
