@@ -13,7 +13,7 @@ from tests.engine import Engine, engine_for_tests
 HERE = Path(__file__).parent
 LONG = ("e2e", "browser")
 
-pytest_plugins = ["tests.people", "tests.e2e.serving"]
+pytest_plugins = ["tests.people", "tests.e2e.serving", "tests.e2e.registry"]
 
 # Begun in the background of a shell that has no job control, we ignore Ctrl-C, and so would every server of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)

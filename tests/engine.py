@@ -59,7 +59,7 @@ class Engine:
 
     def answers(self) -> bool:
         try:
-            docker.APIClient(base_url=self.url, timeout=5).ping()
+            docker.APIClient(base_url=self.url, timeout=30).ping()
         except Exception:
             return False
         return True
@@ -131,7 +131,7 @@ class PrivateEngine(Engine):
                 raise RuntimeError("The tests' Docker engine did not start:\n" + self.log.read_text()[-4000:])
             return self.answers()
 
-        wait_until(ready, 60, "the tests' Docker engine answers", every=0.1)
+        wait_until(ready, 120, "the tests' Docker engine answers", every=0.1)
 
     def stop(self) -> None:
         """As an administrator stops it: its containers are stopped first, their end is recorded."""
@@ -162,7 +162,7 @@ class PrivateEngine(Engine):
         # Not asked to end: it would give each container ten seconds that nobody needs any more.
         self.kill()
         # What a killed daemon leaves: its containerd, the shims and with them the containers.
-        wait_until(lambda: not self._kill_left_over(), 30, "the engine's processes have ended")
+        wait_until(lambda: not self._kill_left_over(), 60, "the engine's processes have ended")
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         for mount in reversed(mounts):
             if mount.startswith(f"{self.folder}/"):

@@ -93,10 +93,10 @@ def serving(lightd: Lightd) -> Iterator[Lightd]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_runs_on() -> Iterator[None]:
-    """What the tests of a file leave running would take its time from all that follow."""
+    """What the tests of a file leave running would take its time from all that follow, and change before their eyes."""
     yield
     for lightd in _running:
-        lightd.kill_what_runs()
+        lightd.come_to_rest()
 
 
 @pytest.fixture(autouse=True)
