@@ -8,9 +8,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import docker
 
@@ -19,6 +21,8 @@ from tests.waiting import wait_until
 IMAGE = "debian:bookworm"
 TOOLS = ("dockerd", "debootstrap", "iptables", "ip")
 _numbers = count(1)
+
+Some = TypeVar("Some", bound="Engine")
 
 
 def run(*command: str, check: bool = True) -> str:
@@ -194,6 +198,16 @@ class PrivateEngine(Engine):
             f"-I FORWARD -o {self.bridge} -j ACCEPT",
         ):
             run("iptables", "-w", *rule.split())
+
+
+@contextmanager
+def prepared(engine: Some) -> Iterator[Some]:
+    """With the image that the tests use; removed afterwards."""
+    try:
+        engine.make_image()
+        yield engine
+    finally:
+        engine.remove()
 
 
 def remove_bridge(name: str) -> None:

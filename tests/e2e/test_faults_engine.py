@@ -12,19 +12,15 @@ from tests.e2e.server import Lightd
 from tests.e2e.serving import serving
 from tests.e2e.test_image_pull import messages
 from tests.e2e.truth import wait_true
-from tests.engine import PrivateEngine
+from tests.engine import PrivateEngine, prepared
 from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def engine_apart() -> Iterator[PrivateEngine]:
     """An engine that the faults of this module may hit."""
-    engine = PrivateEngine()
-    try:
-        engine.make_image()
+    with prepared(PrivateEngine()) as engine:
         yield engine
-    finally:
-        engine.remove()
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,14 @@
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.server import Lightd, alive, read_proc
-from tests.e2e.serving import serving
 from tests.e2e.test_image_pull import messages
 from tests.e2e.truth import RETURN, wait_true
-from tests.engine import Engine, signal_process
+from tests.engine import signal_process
 from tests.waiting import wait_until
 
 PROCESSES = 7  # of a cluster: itself, its sentinel, three workers, a monitor and a pusher
@@ -20,9 +18,8 @@ STAGGER = 0.12  # seconds between two requests, so that a kill cuts each at anot
 
 
 @pytest.fixture(scope="module")
-def lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    with serving(Lightd(tmp_path_factory.mktemp("lightd"), engine)) as running:
-        yield running
+def lightd(lightd_apart: Lightd) -> Lightd:
+    return lightd_apart
 
 
 @pytest.fixture(autouse=True)

@@ -10,18 +10,16 @@ import pytest
 
 from tests.e2e.registry import SIZE, Registry, SlowLine, push_noise
 from tests.e2e.server import Lightd
-from tests.e2e.serving import serving
-from tests.engine import IMAGE, Engine
+from tests.engine import IMAGE
 from tests.waiting import wait_until
 
 AT_ONCE = 10  # seconds; the supervisor looks by itself every thirty
 
 
 @pytest.fixture(scope="module")
-def lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
+def lightd(lightd_apart: Lightd) -> Lightd:
     """One whose workers are killed."""
-    with serving(Lightd(tmp_path_factory.mktemp("lightd"), engine)) as running:
-        yield running
+    return lightd_apart
 
 
 @pytest.fixture
