@@ -8,12 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from lightd_site.wall import rates
-from tests.engine import Engine, engine_for_tests
+from tests.engine import Engine, engine_for_tests, prepared
 
 HERE = Path(__file__).parent
 LONG = ("e2e", "browser")
 
-pytest_plugins = ["tests.people", "tests.e2e.serving"]
+pytest_plugins = ["tests.people", "tests.e2e.serving", "tests.e2e.registry"]
 
 # Begun in the background of a shell that has no job control, we ignore Ctrl-C, and so would every server of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -44,12 +44,8 @@ def _volumes_are_directories(settings: Settings) -> None:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """A real Docker engine that holds the image ``debian:bookworm``. Without one a test fails; it never skips."""
-    engine = engine_for_tests()
-    try:
-        engine.make_image()
+    with prepared(engine_for_tests()) as engine:
         yield engine
-    finally:
-        engine.remove()
 
 
 @pytest.fixture(scope="session")
