@@ -12,7 +12,7 @@ from tests.e2e.console import Console
 from tests.e2e.server import Lightd
 
 # The contract promises one second; the rest is for a busy machine.
-SOON = 10.0
+SOON = 2.0
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 from tests.e2e.server import Lightd
 from tests.waiting import wait_until
 
-RETURN = 30.0  # seconds after the return of whatever was away; the promise is ten, and the machine may be busy
+RETURN = 10.0  # seconds after the return of whatever was away
 
 
 def untrue(lightd: Lightd, internal_id: str) -> str:

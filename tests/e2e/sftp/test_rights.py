@@ -12,7 +12,7 @@ from tests.e2e.sftp.openssh import OpenSsh, make_key
 from tests.engine import IMAGE
 from tests.waiting import wait_until
 
-SOON = 20  # seconds; the promise is two, and the machine may be busy
+SOON = 5  # seconds; the promise is two, and the machine may be busy
 SECRET = "secret"
 ROUNDS = 300
 
