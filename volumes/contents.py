@@ -11,21 +11,25 @@ AT_MOST = 0.2  # seconds
 @dataclass
 class Contents:
     files: int = 0
-    size: int = 0  # bytes
+    size: int = 0  # bytes of the disk
     complete: bool = True  # else there is more
 
     def leave_out(self, place: Place) -> None:
         self.complete = False
 
 
-def count(tree: Tree) -> Contents:
-    """Everything in it that is no folder, and the bytes of its files."""
-    until = time.monotonic() + AT_MOST
+def count(tree: Tree, at_most: float | None = None) -> Contents:
+    """Everything in it that is no folder, and what all of it takes of the disk.
+
+    Args:
+        at_most: seconds.
+    """
+    until = time.monotonic() + (AT_MOST if at_most is None else at_most)
     found = Contents()
     for _, entry in tree.walk((), found.leave_out):
         if time.monotonic() > until:
             found.complete = False
             break
         found.files += entry.kind != Kind.DIRECTORY
-        found.size += entry.size if entry.kind == Kind.FILE else 0
+        found.size += entry.on_disk
     return found

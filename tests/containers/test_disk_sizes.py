@@ -24,7 +24,9 @@ def test_one_that_takes_too_long_is_not_measured(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(disk, "AT_MOST", 0.1)
     monkeypatch.setattr(disk, "DU", ("sh", "-c", "exec sleep 60"))
 
-    assert Sizes().size(tmp_path) is None
+    sizes, container = Sizes(), uuid4()
+    assert sizes.measure(container, tmp_path) is None
+    assert sizes.of(container) == 0
 
 
 def test_one_under_way_is_ended_with_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
