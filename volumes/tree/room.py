@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from volumes.tree.refusals import again
 
-# Bytes that one may write before the others who write into the volume hear of it, and one of them.
+# Bytes that somebody may write, or remove, before the others who write into the volume hear of it.
 STEP = 1 << 20
 
 # Is told by how many bytes there is more in the volume, or less, and says how many are left; None: as many as the disk
@@ -51,7 +51,7 @@ class Room:
         """EDQUOT if so many bytes more do not fit."""
         if self._tell is None or size <= 0:
             return
-        if not self._asked or self._untold >= STEP or self._lacks(size):
+        if not self._asked or abs(self._untold) >= STEP or self._lacks(size):
             self._ask(self._tell)
         if self._lacks(size):
             raise again(errno.EDQUOT)
