@@ -11,7 +11,8 @@ AT_MOST = 0.2  # seconds
 @dataclass
 class Contents:
     files: int = 0
-    size: int = 0  # bytes of the disk
+    size: int = 0  # bytes of its files
+    on_disk: int = 0  # bytes that all of it takes
     complete: bool = True  # else there is more
 
     def leave_out(self, place: Place) -> None:
@@ -19,7 +20,7 @@ class Contents:
 
 
 def count(tree: Tree, at_most: float | None = None) -> Contents:
-    """Everything in it that is no folder, and what all of it takes of the disk.
+    """Everything in it that is no folder, the bytes of its files, and what it takes of the disk, folders included.
 
     Args:
         at_most: seconds.
@@ -31,5 +32,6 @@ def count(tree: Tree, at_most: float | None = None) -> Contents:
             found.complete = False
             break
         found.files += entry.kind != Kind.DIRECTORY
-        found.size += entry.on_disk
+        found.size += entry.size if entry.kind == Kind.FILE else 0
+        found.on_disk += entry.on_disk
     return found

@@ -156,7 +156,7 @@ def _count_if_it_is_time(volume: Volume) -> None:
 
 def _note_count(volume: Volume, found: Contents) -> None:
     if found.complete:
-        note(volume.pk, found.size)
+        note(volume.pk, found.on_disk)
     else:
-        at_least = Greatest(Coalesce("measured_bytes", 0), found.size)
+        at_least = Greatest(Coalesce("measured_bytes", 0), found.on_disk)
         Volume.objects.filter(pk=volume.pk).update(measured_bytes=at_least)

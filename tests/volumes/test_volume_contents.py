@@ -24,7 +24,7 @@ def test_files_are_counted_at_any_depth(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"x" * 10)
     (tmp_path / "a/b/two").write_bytes(b"x" * 5)
 
-    assert count(tmp_path) == Contents(2, on_disk(tmp_path), complete=True)
+    assert count(tmp_path) == Contents(2, 15, on_disk(tmp_path), complete=True)
 
 
 def on_disk(folder: Path) -> int:
@@ -39,18 +39,18 @@ def test_a_hole_takes_nothing_and_two_names_take_no_more_than_one(tmp_path: Path
     (tmp_path / "one").write_bytes(b"x" * 50_000)
     (tmp_path / "two").hardlink_to(tmp_path / "one")
 
-    assert 50_000 <= count(tmp_path).size == on_disk(tmp_path) < 60_000
+    assert 50_000 <= count(tmp_path).on_disk == on_disk(tmp_path) < 60_000
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
     outside, volume = tmp_path / "outside", tmp_path / "volume"
     outside.mkdir()
     volume.mkdir()
-    (outside / "large").write_bytes(b"x" * 1_000_000)
+    (outside / "large").write_bytes(b"x" * 1000)
     (volume / "file").symlink_to(outside / "large")
     (volume / "folder").symlink_to(outside)
 
-    assert count(volume).size < 100_000
+    assert count(volume).size == 0
 
 
 @pytest.mark.parametrize("way", ["openat2", "walk"], indirect=True)
@@ -59,13 +59,13 @@ def test_what_a_container_swaps_in_for_a_folder_is_not_opened(tmp_path: Path, wa
     outside, volume = tmp_path / "outside", tmp_path / "volume"
     for folder in (outside, volume / "folder"):
         folder.mkdir(parents=True)
-    (outside / "large").write_bytes(b"x" * 1_000_000)
+    (outside / "large").write_bytes(b"x" * 1000)
     (volume / "link").symlink_to(outside)
     os.mkfifo(volume / "pipe")
 
     with swapping(volume, "folder", "pipe"), swapping(volume, "folder", "link"):
         for _ in range(500):
-            assert count(volume).size < 100_000
+            assert count(volume).size == 0
 
 
 @contextmanager
@@ -101,11 +101,13 @@ def deep(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_what_lies_deeper_than_a_path_may_be_long_is_more(deep: Path) -> None:
-    assert not count(deep).complete
+    found = count(deep)
+
+    assert (found.files, found.complete) == (0, False)
 
 
 def test_what_takes_too_long_is_counted_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one").write_bytes(b"x")
     monkeypatch.setattr(contents, "AT_MOST", -1)
 
-    assert count(tmp_path) == Contents(0, 0, complete=False)
+    assert count(tmp_path) == Contents(0, 0, 0, complete=False)
