@@ -35,7 +35,7 @@ class Volume(models.Model):
     measured_bytes = models.BigIntegerField(
         null=True, editable=False, help_text="What is in a directory, as last counted; of an image the kernel knows."
     )
-    measured_at = models.DateTimeField(null=True, editable=False)
+    measured_at = models.DateTimeField(null=True, editable=False)  # by who asked, as far as that was quick
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

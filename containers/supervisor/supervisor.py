@@ -40,6 +40,7 @@ from containers.supervisor.pace import every, guarded
 from containers.supervisor.stats import Stats
 from rules.errors import LightdError
 from volumes import kept_uploads, storage, trash
+from volumes import usage as volume_usage
 from volumes.backups import deleting as backup_deleting
 from volumes.backups import schedules as backup_schedules
 from volumes.operations import queue as operations
@@ -348,6 +349,7 @@ class Supervisor:
         await self._in_database(operations.prune, KEEP_JOBS)
         await self._in_database(trash.ask_to_sweep)
         await self._in_database(kept_uploads.ask_to_sweep)
+        await self._in_database(volume_usage.ask_to_count)
         await self._in_database(backup_deleting.ask_to_sweep)
         await self._in_database(events.forget, timezone.now())
         await self._in_database(audit.forget, timezone.now())
