@@ -46,7 +46,8 @@ def images(deleted: Path, kept: Path, docker_client: docker.APIClient) -> Iterat
     """The file system of each of the two, as it was kept."""
     names = [f"lightd/{directory.name}:{uuid4().hex}" for directory in (deleted, kept)]
     for name in names:
-        docker_client.tag(IMAGE, *name.split(":"))
+        repository, tag = name.split(":")
+        docker_client.tag(IMAGE, repository, tag)
     yield names
     for name in names:
         if docker_client.images(name):

@@ -68,7 +68,7 @@ async def watch(page: Any, *names: str, unseen: Collection[str] = ()) -> None:
 async def until_watched(*names: str) -> None:
     """Until the hub hears of exactly these."""
     async with asyncio.timeout(SOON):
-        while watched() != set(names):
+        while watched() != set(names):  # noqa: ASYNC110 - the hub tells nobody who joins
             await asyncio.sleep(0.01)
 
 

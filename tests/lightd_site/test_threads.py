@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 
 from lightd_site import threads
 from lightd_site.threads import KeptThreads
@@ -73,7 +74,7 @@ async def test_many_at_once_have_a_thread_each_of_which_so_many_are_kept(monkeyp
         seen.add(threading.current_thread())
         together.wait()
 
-    monkeypatch.setattr(threads.connections, "close_all", lambda: ended.add(threading.current_thread()))
+    monkeypatch.setattr(connections, "close_all", lambda: ended.add(threading.current_thread()))
     site = serving(view)
 
     await asyncio.gather(*(ask(site) for _ in range(threads.KEPT + 3)))
