@@ -5,6 +5,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
 from lightd_site.wall import rates
@@ -30,9 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _rates_begin_anew() -> None:
-    """No test is refused for what others asked from the same address."""
+def _nothing_is_remembered() -> None:
+    """No test is refused for what others asked from the same address, or shown what their containers use."""
     rates.rates.cache_clear()
+    cache.clear()
+
+
+@pytest.fixture
+def quick_passwords(settings: Settings) -> None:
+    """For tests that are not about how a password is hashed: Argon2 takes a tenth of a second."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(autouse=True)

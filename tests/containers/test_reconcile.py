@@ -10,7 +10,6 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
 from containers import lifecycle, outcomes, reconcile, states
 from containers.crashes import Ending
 from containers.engine import client
@@ -20,15 +19,9 @@ from containers.jobs.queue import Superseded
 from containers.models import Container, Event, Job
 from containers.states import State
 from tests.engine import IMAGE
-from tests.people import container_of
 
 OLD = "a" * 64
 LONG_AGO = timezone.now() - timedelta(minutes=1)
-
-
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
 
 
 def put(container: Container, **columns: object) -> None:

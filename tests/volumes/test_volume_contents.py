@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.volumes.conftest import nest
 from volumes import contents
 from volumes.contents import Contents
 from volumes.tree import Tree, kernel
@@ -89,13 +90,7 @@ def swapping(volume: Path, *names: str) -> Iterator[None]:
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[Path]:
     """Folders in folders, as a program makes them that goes down step by step."""
-    here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(1500):
-        os.mkdir("deep", dir_fd=here)
-        there = os.open("deep", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = there
-    os.close(here)
+    nest(tmp_path, "deep", 1500)
     yield tmp_path
     subprocess.run(["rm", "--recursive", tmp_path / "deep"], check=True)  # deeper than Python goes
 
