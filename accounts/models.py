@@ -53,7 +53,9 @@ class Session(AbstractBaseSession):
 
 
 class FailedAttempts(models.Model):
-    """How often something was tried in vain lately. See accounts/throttle.py."""
+    """How often something was tried in vain lately: `number` times since `ends_at` less `throttle.WINDOW`. The
+    `key` says what is counted (`accounts/throttle.py`).
+    """
 
     key = models.CharField(max_length=100, primary_key=True)
     number = models.PositiveIntegerField(default=0)
@@ -66,9 +68,8 @@ class FailedAttempts(models.Model):
 class ApiToken(models.Model):
     """A secret that acts for its owner, within its scopes. Revoking it deletes the row.
 
-    Only a plain SHA-256 of the secret is stored. A slow hash protects guessable
-    passwords; a secret of over 190 random bits can't be guessed, and is checked on
-    every request.
+    Only a plain SHA-256 of the secret is stored. A slow hash protects guessable passwords; a secret of 238 random bits
+    can't be guessed, and is checked on every request.
     """
 
     class Purpose(models.TextChoices):

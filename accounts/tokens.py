@@ -80,7 +80,11 @@ def issue(owner: User, **wanted: Unpack[Wanted]) -> tuple[ApiToken, str]:
 
 @audit.attempt("token.create", lambda **wanted: wanted.get("name", ""))
 def issue_for(actor: Actor, **wanted: Unpack[Wanted]) -> tuple[ApiToken, str]:
-    """`issue` to the actor; a token only begets tokens that can do no more than itself."""
+    """`issue` to the actor; a token only begets tokens that can do no more than itself.
+
+    Raises:
+        Forbidden: it would do more.
+    """
     if actor.token is not None:
         _require_narrower(actor.token, wanted)
     with transaction.atomic():
@@ -100,7 +104,7 @@ def of(actor: Actor) -> QuerySet[ApiToken]:
 
 @audit.attempt("token.revoke", lambda token_id: token_id)
 def revoke(actor: Actor, token_id: str) -> None:
-    """Delete one of `of(actor)`."""
+    """Delete one of `of(actor)`. Raises NotFound."""
     with transaction.atomic():
         token = by_id(of(actor), token_id, "Token")
         audit.record(actor, token)
@@ -115,6 +119,9 @@ def authenticate(
     Args:
         purposes: what it may be for; a token of any other is not taken.
         address: where it is used from, for its owner to see.
+
+    Raises:
+        Unauthenticated: there is none, it has expired or is used up, or its owner is not active.
     """
     token = _find(secret)
     now = timezone.now()

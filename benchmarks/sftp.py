@@ -14,7 +14,8 @@ from benchmarks.figures import MEBIBYTE, Row, median, seconds
 from tests.e2e.server import Lightd
 from tests.e2e.sftp.openssh import OpenSsh, make_key
 from tests.engine import tied_to_us
-from tests.services import accepts, free_port
+from tests.free_ports import free_port
+from tests.services import accepts
 from tests.waiting import wait_until
 
 SIZE = 1 << 30

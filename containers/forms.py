@@ -116,7 +116,10 @@ class CreateForm(LimitFields, ListForm):
         label="Volume", widget=forms.Select, help_text="What is in /home/container. It outlives the container."
     )
     startup_command = LinesField(
-        label="Startup command", rows=2, strip=False, help_text="Run by sh in /home/container at each start."
+        label="Startup command",
+        rows=2,
+        strip=False,
+        help_text="Run by sh in /home/container at each start. Variables stand before it: EULA=TRUE ./start.sh",
     )
     start_pattern = forms.CharField(
         label="Start pattern",

@@ -119,7 +119,7 @@ def keep(found: Collection[OnHost]) -> None:
 
 
 def jobs(actor: Actor) -> QuerySet[ImageJob]:
-    """Pulls and removals under way, and those that ended a while ago."""
+    """Pulls and removals under way, and those that ended lately."""
     require(actor, Permission.ADMIN)
     recently = Q(finished_at__gt=timezone.now() - SHOWN_FOR)
     return ImageJob.objects.filter(Q(status__in=ImageJob.UNFINISHED) | recently)

@@ -1,7 +1,9 @@
 """What can be asked of a container. REST, socket, pages and admin all call these functions: many doors, one room.
 
 Each checks what can be checked, changes the state and adds the job in one transaction, and answers; a worker does the
-rest. Each raises one of `rules.errors`, with the sentence that its caller is to read.
+rest. What each raises has the sentence that its caller is to read: `NotFound` for a container that the actor may not
+see, `Forbidden` without the permission, `Conflict` where its state or what is being done to it forbids the action,
+`Unavailable` when the engine does not answer. More than that is said where it is.
 """
 
 from __future__ import annotations
@@ -51,7 +53,14 @@ class NewContainer:
 
 @audit.attempt("container.create", lambda new: new.internal_id)
 def create(actor: Actor, new: NewContainer) -> Container:
-    """Take the ports, make the row and begin the installation. State: `installing`."""
+    """Take the ports, make the row and begin the installation. State: `installing`.
+
+    Raises:
+        Invalid: an image, limit, pattern, mount or port that cannot be, or is not in the pool.
+        Conflict: the container exists, or a port is in use.
+        Unavailable: no port is left in the pool.
+        Forbidden: beyond the owner's quota, or a host path that may not be mounted.
+    """
     require(actor, Permission.CREATE)
     refuse_bad(actor, new)
     engine.ping()
@@ -229,7 +238,11 @@ ANEW: dict[str, Any] = {
 def reinstall(
     actor: Actor, internal_id: str, *, image: str | None = None, install_script: str | None = None
 ) -> Container:
-    """Make the container anew from its image and run the install script; the volume is kept. State: `installing`."""
+    """Make the container anew from its image and run the install script; the volume is kept. State: `installing`.
+
+    Raises:
+        Invalid, Forbidden: an image that cannot be, or that the host does not allow.
+    """
     container = find(actor, internal_id, Permission.REINSTALL)
     refuse(container, Action.REINSTALL)
     if image is not None:
@@ -258,7 +271,14 @@ def reinstall(
 
 @audit.attempt("container.rebind")
 def rebind(actor: Actor, internal_id: str, requests: list[PortRequest]) -> Container:
-    """Move the container to other ports; everything else stays, also whether it runs."""
+    """Move the container to other ports; everything else stays, also whether it runs.
+
+    Raises:
+        Invalid: a port is not in the pool.
+        Conflict: one is in use.
+        Unavailable: no port is left in the pool.
+        Forbidden: beyond the owner's quota.
+    """
     container = find(actor, internal_id, Permission.NETWORK)
     refuse(container, Action.REBIND)
     engine.ping()

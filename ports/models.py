@@ -23,7 +23,11 @@ class PortQuerySet(models.QuerySet["Port"]):
 
 
 class Port(models.Model):
-    """One row for each ip:port/protocol. Written only by `ports.pool`."""
+    """One row for each ip:port/protocol. Containers take it and give it back by `ports.pool` alone; administrators add,
+    hold and delete it by `ports.administration` and Django's admin.
+
+    `container_port` is where it leads in its container; None: free, or held by hand.
+    """
 
     ip = models.GenericIPAddressField(default="0.0.0.0")  # noqa: S104 - what Docker calls every address
     port = models.PositiveIntegerField()

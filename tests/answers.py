@@ -27,6 +27,12 @@ def text(answer: Answer) -> str:
     return html.unescape(answer.content.decode())
 
 
+def shown(answer: Answer) -> str:
+    """The page as it is written, in one line, for whoever is let in."""
+    assert answer.status_code == 200, answer.content
+    return " ".join(answer.content.decode().split())
+
+
 def found(pattern: str, text: str) -> str:
     """What the pattern's group matches first, or all of it if it has none; fails, with the text, if nothing does."""
     match = re.search(pattern, text, re.DOTALL)

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import docker
 import pytest
+from django.core.cache import cache
 from pytest_django import Settings
 
 from lightd_site.wall import rates
-from tests.engine import Engine, engine_for_tests
+from tests.engine import Engine, engine_for_tests, prepared
 
 HERE = Path(__file__).parent
 LONG = ("e2e", "browser")
 
-pytest_plugins = ["tests.people", "tests.e2e.serving"]
+pytest_plugins = ["tests.people", "tests.e2e.serving", "tests.e2e.registry"]
 
 # Begun in the background of a shell that has no job control, we ignore Ctrl-C, and so would every server of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,9 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _rates_begin_anew() -> None:
-    """No test is refused for what others asked from the same address."""
+def _nothing_is_remembered() -> None:
+    """No test is refused for what others asked from the same address, or shown what their containers use."""
     rates.rates.cache_clear()
+    cache.clear()
+
+
+@pytest.fixture
+def quick_passwords(settings: Settings) -> None:
+    """For tests that are not about how a password is hashed: Argon2 takes a tenth of a second."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +52,8 @@ def _volumes_are_directories(settings: Settings) -> None:
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """A real Docker engine that holds the image ``debian:bookworm``. Without one a test fails; it never skips."""
-    engine = engine_for_tests()
-    try:
-        engine.make_image()
+    with prepared(engine_for_tests()) as engine:
         yield engine
-    finally:
-        engine.remove()
 
 
 @pytest.fixture(scope="session")

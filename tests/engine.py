@@ -8,9 +8,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import docker
 
@@ -19,6 +21,8 @@ from tests.waiting import wait_until
 IMAGE = "debian:bookworm"
 TOOLS = ("dockerd", "debootstrap", "iptables", "ip")
 _numbers = count(1)
+
+Some = TypeVar("Some", bound="Engine")
 
 
 def run(*command: str, check: bool = True) -> str:
@@ -59,7 +63,7 @@ class Engine:
 
     def answers(self) -> bool:
         try:
-            docker.APIClient(base_url=self.url, timeout=5).ping()
+            docker.APIClient(base_url=self.url, timeout=30).ping()
         except Exception:
             return False
         return True
@@ -131,7 +135,7 @@ class PrivateEngine(Engine):
                 raise RuntimeError("The tests' Docker engine did not start:\n" + self.log.read_text()[-4000:])
             return self.answers()
 
-        wait_until(ready, 60, "the tests' Docker engine answers", every=0.1)
+        wait_until(ready, 120, "the tests' Docker engine answers", every=0.1)
 
     def stop(self) -> None:
         """As an administrator stops it: its containers are stopped first, their end is recorded."""
@@ -162,7 +166,7 @@ class PrivateEngine(Engine):
         # Not asked to end: it would give each container ten seconds that nobody needs any more.
         self.kill()
         # What a killed daemon leaves: its containerd, the shims and with them the containers.
-        wait_until(lambda: not self._kill_left_over(), 30, "the engine's processes have ended")
+        wait_until(lambda: not self._kill_left_over(), 60, "the engine's processes have ended")
         mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         for mount in reversed(mounts):
             if mount.startswith(f"{self.folder}/"):
@@ -194,6 +198,16 @@ class PrivateEngine(Engine):
             f"-I FORWARD -o {self.bridge} -j ACCEPT",
         ):
             run("iptables", "-w", *rule.split())
+
+
+@contextmanager
+def prepared(engine: Some) -> Iterator[Some]:
+    """With the image that the tests use; removed afterwards."""
+    try:
+        engine.make_image()
+        yield engine
+    finally:
+        engine.remove()
 
 
 def remove_bridge(name: str) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -15,6 +17,17 @@ def mounts_below(folder: Path) -> list[str]:
 def unmount_below(folder: Path) -> None:
     for place in mounts_below(folder):
         subprocess.run(["umount", "--lazy", place], check=False)
+
+
+@contextmanager
+def disk_of(place: Path, size: str) -> Iterator[Path]:
+    """A disk of this size, such as `8m`, mounted within the block."""
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
 def break_image(file: Path) -> None:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import tokens
@@ -38,6 +39,13 @@ def client_with(secret: str) -> APIClient:
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
+
+
+def browser_of(user: User) -> Client:
+    """A browser in which the user is signed in."""
+    browser = Client(headers={"Accept": "text/html"})
+    browser.force_login(user)
+    return browser
 
 
 def actor(user: User, **token: Any) -> Actor:

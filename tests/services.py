@@ -13,15 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.engine import signal_process, tied_to_us
+from tests.free_ports import free_port, give_back
 from tests.waiting import wait_until
 
 POSTGRES_USER = "postgres"  # Debian's package makes it; PostgreSQL refuses to run as root
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def accepts(port: int) -> bool:
@@ -57,7 +52,7 @@ class Service(ABC):
                 raise RuntimeError(f"{self.name} did not start:\n" + (self.folder / "log").read_text()[-2000:])
             return self.answers()
 
-        wait_until(ready, 30, f"{self.name} answers")
+        wait_until(ready, 60, f"{self.name} answers")
 
     def answers(self) -> bool:
         return accepts(self.port)
@@ -84,6 +79,7 @@ class Service(ABC):
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+        give_back([self.port])
 
 
 class PrivateRedis(Service):

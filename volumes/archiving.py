@@ -31,7 +31,7 @@ def compress(actor: Actor, volume_id: str, kind: Format, output_name: str, paths
     """
     volume = access.find_files(actor, volume_id, Permission.FILES_WRITE)
     target = parse(kind.name_of(output_name))
-    usage.room_in(volume)  # if there is none, it is said now
+    usage.refuse_full(volume)  # said now, and not by the worker
     with storage.tree(volume) as tree:
         tree.below(target[:-1]).close()
         with suppress(NotFound):
@@ -50,7 +50,7 @@ def compress(actor: Actor, volume_id: str, kind: Format, output_name: str, paths
 def decompress(actor: Actor, volume_id: str, archive_path: str, destination: str, *, overwrite: bool) -> Operation:
     """Have an archive unpacked into a folder, which is made if it is not there."""
     volume = access.find_files(actor, volume_id, Permission.FILES_WRITE)
-    usage.room_in(volume)  # if there is none, it is said now
+    usage.refuse_full(volume)  # said now, and not by the worker
     with storage.tree(volume) as tree:
         tree.open(parse(archive_path)).close()
         _refuse_what_is_no_folder(tree, parse(destination))

@@ -116,7 +116,7 @@ def write(actor: Actor, volume_id: str, path: str, content: str, expected: Versi
     data = content.encode()
     if len(data) > LARGEST_TEXT:
         raise TooLarge(f"The text is larger than {LARGEST_TEXT} bytes: upload it instead")
-    with fillable(actor, volume_id) as tree, tree.draft(parse(path)) as draft:
+    with changeable(actor, volume_id) as tree, tree.draft(parse(path)) as draft:
         draft.write(data)
         return _publish(actor, volume_id, path, tree, draft, replace=True, expected=expected)
 
@@ -130,7 +130,7 @@ def expect_upload(actor: Actor, volume_id: str, path: str) -> None:
 @audit.attempt("file.upload", target_of)
 def upload(actor: Actor, volume_id: str, path: str, pieces: Iterable[bytes], *, replace: bool) -> int:
     """A file from its bytes, there when the last has come; folders on its way are made. Returns how many bytes."""
-    with fillable(actor, volume_id) as tree:
+    with changeable(actor, volume_id) as tree:
         place = parse(path)
         tree.make_way(place[:-1])
         size = 0
@@ -145,7 +145,7 @@ def upload(actor: Actor, volume_id: str, path: str, pieces: Iterable[bytes], *, 
 @audit.attempt("file.upload", target_of)
 def upload_more(actor: Actor, volume_id: str, path: str, pieces: Iterable[bytes], *, offset: int, replace: bool) -> int:
     """Go on with a file that has come as far as `offset`: what comes stays, also if it is not all. Returns its size."""
-    with fillable(actor, volume_id) as tree:
+    with changeable(actor, volume_id) as tree:
         place = parse(path)
         if offset == 0:
             tree.make_way(place[:-1])
@@ -164,7 +164,7 @@ def upload_kept(
 ) -> int:
     """Go on with a file of which so much has come under this key, and which is there when its last piece has. Returns
     its size."""
-    with fillable(actor, volume_id) as tree:
+    with changeable(actor, volume_id) as tree:
         place = parse(path)
         tree.make_way(place[:-1])
         with tree.kept_draft(place, key) as draft:
@@ -207,7 +207,7 @@ def make_folder(actor: Actor, volume_id: str, path: str) -> None:
 @audit.attempt("file.copy", target_of)
 def copy(actor: Actor, volume_id: str, source: str, destination: str) -> None:
     """Copy a file or a folder to a place where nothing is."""
-    with fillable(actor, volume_id) as tree:
+    with changeable(actor, volume_id) as tree:
         tree.copy(parse(source), parse(destination))
         replacing.refuse_lost(volume_id, tree.identity)
         audit.record(actor, target_of(volume_id, source), after={"path": destination})
@@ -250,15 +250,8 @@ def octal(mode: int) -> str:
 
 @contextmanager
 def changeable(actor: Actor, volume_id: str) -> Iterator[Tree]:
-    with storage.tree(writable(actor, volume_id)) as tree:
-        yield tree
-
-
-@contextmanager
-def fillable(actor: Actor, volume_id: str) -> Iterator[Tree]:
-    """The same, for what makes the volume fuller."""
     volume = writable(actor, volume_id)
-    with usage.filling(volume) as room, storage.tree(volume, room) as tree:
+    with usage.counting(volume) as room, storage.tree(volume, room) as tree:
         yield tree
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 
 from rules.errors import LightdError, NotFound
-from volumes import storage
+from volumes import storage, usage
 from volumes.models import Volume
 from work import workers
 
@@ -30,7 +30,7 @@ def sweep() -> None:
 
 def _sweep(volume: Volume, long_ago: float) -> None:
     try:
-        with storage.tree(volume) as tree:
+        with usage.counting(volume) as room, storage.tree(volume, room) as tree:
             tree.forget_kept_before(long_ago)
     except NotFound:
         return  # no upload is kept

@@ -1,4 +1,4 @@
-"""The directories that outlive their containers, and what takes longer to do in them than a request."""
+"""What outlives its containers, and what takes longer to do in them than a request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ SHORT = 8  # characters of an id: as many as tell one person's volumes apart
 
 
 class Volume(models.Model):
-    """A directory under the storage root, named by its id."""
+    """Files that outlive the containers that use them: what is in `volumes/<id>` below the storage root.
+
+    `quota_mb` is its size in MiB (None: no limit), `measured_at` when `measured_bytes` was counted (None: never yet).
+    """
 
     class Storage(models.TextChoices):
         """What is behind the directory: a file system of its own, whose size the kernel holds, or nothing."""
@@ -32,7 +35,7 @@ class Volume(models.Model):
     measured_bytes = models.BigIntegerField(
         null=True, editable=False, help_text="What is in a directory, as last counted; of an image the kernel knows."
     )
-    measured_at = models.DateTimeField(null=True, editable=False)
+    measured_at = models.DateTimeField(null=True, editable=False)  # by who asked, as far as that was quick
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -66,6 +69,11 @@ class Operation(Work):
     """What a worker does out of sight: an archive or a backup made or unpacked, a volume that gets another size.
 
     A lease that ran out, whatever the status, means that a worker is gone and has cleared nothing away.
+
+    `args` is what was asked, by kind. COMPRESS: `format, archive_path, paths`. DECOMPRESS: `archive_path,
+    destination, overwrite`. RESIZE: `size, before` (MiB), `copies`. BACKUP: `backup` (its id). RESTORE: `backup,
+    safety_copy` (ids). `result` is what came of it, or how far it is: `size` (bytes), `left_out, left_out_count`; of a
+    RESTORE its `step`.
     """
 
     class Kind(models.TextChoices):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import UUID
 
 from django.db import transaction
 
@@ -38,7 +37,8 @@ def space(actor: Actor, volume_id: str) -> os.statvfs_result:
 
 @contextmanager
 def changeable(actor: Actor, volume_id: str) -> Iterator[PosixTree]:
-    with storage.posix_tree(writable(actor, volume_id)) as tree:
+    volume = writable(actor, volume_id)
+    with usage.counting(volume) as room, storage.posix_tree(volume, room) as tree:
         yield tree
 
 
@@ -60,9 +60,9 @@ def close(actor: Actor, volume_id: str, path: str, file: PosixFile) -> None:
     """
     size = file.status().st_size
     file.close()
+    file.room.settle()
     if file.is_changed:
         replacing.refuse_lost(volume_id, file.root)
-        usage.count_written(UUID(volume_id), file.room)
         audit.record(actor, target_of(volume_id, path), after={"size": size})
 
 

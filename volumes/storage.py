@@ -116,7 +116,7 @@ def tree(volume: Volume, room: Room | None = None) -> Tree:
     """The volume's files. Whose volume it is comes before: `volumes.access`.
 
     Args:
-        room: for what is written, from `volumes.usage`; None: nothing is, or all that there is room for on the disk.
+        room: for what is written or removed, from `volumes.usage`; None: nothing is.
     """
     return Tree(_opened(volume), room)
 
@@ -237,9 +237,9 @@ class Replacement:
     is_image: bool
     size_mb: int | None
 
-    def tree(self) -> Tree:
+    def tree(self, room: Room | None = None) -> Tree:
         """Its files. Closed before it is put in the volume's place."""
-        return Tree(os.open(self.directory, kernel.FOLDER | os.O_NOFOLLOW))
+        return Tree(os.open(self.directory, kernel.FOLDER | os.O_NOFOLLOW), room)
 
     @property
     def directory(self) -> Path:

@@ -154,8 +154,8 @@ def type_into(docker_id: str, text: str) -> None:
 
 
 def remove(docker_id: str) -> None:
-    """Remove a container, killing what runs in it. Removing one that is gone is no error. Volumes are bind mounts:
-    Docker never removes them."""
+    """Remove a container, killing what runs in it. Removing one that is gone is no error. Our volumes are bind
+    mounts, which Docker never removes; those that its image declares stay too (`remove_with_volumes`)."""
     try:
         with _translated():
             _client(SLOW_TIMEOUT).remove_container(docker_id, force=True)

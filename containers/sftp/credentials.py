@@ -136,6 +136,7 @@ def free_username(user: User, container: Container) -> str:
 
 
 def save(access: SftpAccess) -> None:
+    """Write it. Raises Conflict when somebody else has its username."""
     try:
         with transaction.atomic():
             access.save()

@@ -52,12 +52,14 @@ class Sizes:
         due = [(self._due.get(one, 0.0), one) for one in running if one not in self._images]
         return min((entry for entry in due if entry[0] <= now), default=(0.0, None))[1]
 
-    def measure(self, container_id: UUID, path: Path) -> None:
-        """Measure one volume. Blocks until that is done."""
+    def measure(self, container_id: UUID, path: Path) -> int | None:
+        """Measure one volume; None if that takes too long. Blocks until that is done."""
         began = time.monotonic()
-        self._bytes[container_id] = self.size(path) or self._bytes.get(container_id, 0)
+        size = self.size(path)
+        self._bytes[container_id] = self._bytes.get(container_id, 0) if size is None else size
         took = time.monotonic() - began
         self._due[container_id] = time.monotonic() + max(PACE, took * SHARE)
+        return size
 
     def keep_only(self, running: Iterable[UUID]) -> None:
         """Forget the others, once their time has come: one that is started over and over is not measured as often."""

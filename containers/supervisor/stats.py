@@ -321,8 +321,9 @@ class Stats:
             self._sizes.follow(container_id, storage.image(volume))
             return
         path = storage.directory(volume)
-        await asyncio.get_running_loop().run_in_executor(self._disks, self._sizes.measure, container_id, path)
-        await self._in_database(volume_usage.note, volume.pk, self._sizes.of(container_id))
+        size = await asyncio.get_running_loop().run_in_executor(self._disks, self._sizes.measure, container_id, path)
+        if size is not None:
+            await self._in_database(volume_usage.note, volume.pk, size)
 
 
 class NotRunning(EngineRefused):

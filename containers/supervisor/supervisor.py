@@ -41,6 +41,7 @@ from containers.supervisor.pace import every, guarded
 from containers.supervisor.stats import Stats
 from rules.errors import LightdError
 from volumes import kept_uploads, storage, trash
+from volumes import usage as volume_usage
 from volumes.backups import deleting as backup_deleting
 from volumes.backups import schedules as backup_schedules
 from volumes.operations import queue as operations
@@ -344,13 +345,14 @@ class Supervisor:
 
     async def _prune(self) -> None:
         await self._consoles.prune()
-        for ask_to_sweep in (
+        for ask in (
             trash.ask_to_sweep,
             kept_uploads.ask_to_sweep,
+            volume_usage.ask_to_count,
             backup_deleting.ask_to_sweep,
             cleanup.ask_to_sweep,
         ):
-            await self._in_database(ask_to_sweep)
+            await self._in_database(ask)
         # It may be very much: no heartbeat and no event waits for it, as for no removal.
         await in_thread(self._removing, forget_rows)
 

@@ -15,24 +15,20 @@ from django.utils import timezone
 from accounts import audit_export
 from accounts.models import AuditEntry, User
 from accounts.pages import audit as audit_page
-from tests.answers import found
+from tests.answers import found, text
+from tests.people import browser_of
 
 LIST = "/dashboard/audit/"
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    client.force_login(admin)
-    return client
+def browser(admin: User) -> Client:
+    return browser_of(admin)
 
 
 def entry(action: str, **columns: Any) -> AuditEntry:
     return AuditEntry.objects.create(**{"username": "alice", "via": "api", "action": action, **columns})
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def actions(answer: Any) -> list[str]:

@@ -8,7 +8,7 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from tests.answers import found
+from tests.answers import found, text
 from tests.people import container_of
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -22,10 +22,6 @@ HTMX = {"HX-Request": "true"}
 def browser(client: Client, admin: User) -> Client:
     client.force_login(admin)
     return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def names(answer: Any) -> list[str]:

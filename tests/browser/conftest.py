@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-PATIENCE = 10_000  # milliseconds that an action or an expectation may take
+PATIENCE = 30_000  # milliseconds that an action or an expectation may take, on a machine busy with other things
 
 expect.set_options(timeout=PATIENCE)
 
@@ -110,6 +110,17 @@ def _signed_in(browser: Browser, network: Network, lightd: Lightd) -> Any:
 def administrators_page(open_page: PageFactory, _signed_in: Any) -> Page:
     """The same without the way there, for tests of many pages: all of them share one session, so leave it alive."""
     return open_page(storage_state=_signed_in)
+
+
+@pytest.fixture
+def volume(lightd: Lightd) -> str:
+    return str(lightd.http.post("/volumes", json={}).json()["id"])
+
+
+@pytest.fixture
+def folder(lightd: Lightd, volume: str) -> Path:
+    """Where the volume's files are, on this host."""
+    return Path(lightd.http.get(f"/volumes/{volume}").json()["path"])
 
 
 @pytest.fixture

@@ -112,9 +112,10 @@ def a_volume_s_deletion(page: Page, lightd: Lightd) -> None:
 def images_and_a_failed_pull(page: Page, lightd: Lightd) -> None:
     lightd.create()
     page.goto("/dashboard/images/")
-    page.get_by_label("Pull an image").fill("127.0.0.1:1/nobody/nothing")
+    image = f"127.0.0.1:1/nobody/{lightd.fresh_id('nothing')}"
+    page.get_by_label("Pull an image").fill(image)
     page.get_by_role("button", name="Pull", exact=True).click()
-    expect(page.get_by_text("could not be pulled")).to_be_visible()
+    expect(page.get_by_text(f"{image}:latest could not be pulled")).to_be_visible()
 
 
 def containers_in_the_admin(page: Page, lightd: Lightd) -> None:

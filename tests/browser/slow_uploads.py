@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page
 
 MEGABYTE = 1 << 20
 SIZE = 40 * MEGABYTE
-SPEED = 8 * MEGABYTE  # bytes a second
+SPEED = 4 * MEGABYTE  # bytes a second
+CRAWL = SPEED // 16  # so that one may look at what is shown before the rest has come
 
 
 def large_file(folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Archives in the file manager: made, extracted, followed over a reload, and cancelled."""
 
+import bz2
 import os
 import re
 import tarfile
@@ -14,18 +15,8 @@ from tests.e2e.server import Lightd
 from tests.waiting import wait_until
 
 MEGABYTE = 1 << 20
-LONG = 30_000  # milliseconds that a worker may take
+LONG = 60_000  # milliseconds that a worker may take
 AT_WORK = re.compile(r"^\d+(\.\d)? %, [\d.]+ [KMG]?i?B/s")
-
-
-@pytest.fixture
-def volume(lightd: Lightd) -> str:
-    return str(lightd.http.post("/volumes", json={}).json()["id"])
-
-
-@pytest.fixture
-def folder(lightd: Lightd, volume: str) -> Path:
-    return Path(lightd.http.get(f"/volumes/{volume}").json()["path"])
 
 
 @pytest.fixture
@@ -47,6 +38,14 @@ def noise(path: Path, megabytes: int) -> None:
     with path.open("wb") as file:
         for _ in range(megabytes):
             file.write(os.urandom(MEGABYTE))
+
+
+def pack_noise(path: Path, megabytes: int) -> None:
+    """An archive with as much of it, without the time that packing takes: the same stream again and again."""
+    entry = tarfile.TarInfo("noise")
+    entry.size = megabytes * MEGABYTE
+    stream = bz2.compress(os.urandom(MEGABYTE))
+    path.write_bytes(bz2.compress(entry.tobuf()) + stream * megabytes + bz2.compress(bytes(1024)))
 
 
 def compress(page: Page, name: str, kind: str) -> None:
@@ -130,13 +129,11 @@ def test_progress_outlives_a_reload_and_can_be_cancelled(page: Page, volume: str
 
     expect(page.get_by_text("Cancelled: slow.tar.bz2")).to_be_visible()
     expect(panel).to_be_hidden()
-    wait_until(lambda: [path.name for path in folder.iterdir()] == ["noise"], 10, "the worker has cleared away")
+    wait_until(lambda: [path.name for path in folder.iterdir()] == ["noise"], 30, "the worker has cleared away")
 
 
 def test_an_extraction_shows_how_far_it_is(page: Page, volume: str, folder: Path) -> None:
-    noise(folder / "noise", 60)
-    with tarfile.open(folder / "noise.tar.bz2", "w:bz2") as archive:
-        archive.add(folder / "noise", "noise")
+    pack_noise(folder / "noise.tar.bz2", 200)
     open_files(page, volume)
     choose(page, "noise.tar.bz2")
     page.get_by_role("button", name="Extract").click()
@@ -146,7 +143,9 @@ def test_an_extraction_shows_how_far_it_is(page: Page, volume: str, folder: Path
     panel = page.get_by_role("region", name="Archives at work")
     expect(panel).to_contain_text("Extracting noise.tar.bz2 into out")
     expect(panel.locator(".operation-state")).to_have_text(re.compile(r"^[1-9]\d*(\.\d)? %"), timeout=LONG)
-    expect(page.get_by_role("link", name="out", exact=True)).to_be_visible(timeout=LONG)
+    panel.get_by_role("button", name="Cancel extracting noise.tar.bz2").click()  # the rest would take its time
+
+    expect(page.get_by_text("Cancelled: noise.tar.bz2")).to_be_visible()
     expect(panel).to_be_hidden()
 
 
@@ -164,7 +163,7 @@ def test_who_may_only_read_sees_them_and_cannot_cancel(
 ) -> None:
     container, guest = lightd.create(), as_user("gina")
     lightd.http.put(f"/containers/{container}/grants/{guest.username}", json={"permissions": ["files.read"]})
-    noise(lightd.files(container) / "noise", 100)
+    noise(lightd.files(container) / "noise", 300)
     volume = lightd.http.get(f"/containers/{container}").json()["volume_id"]
     body = {"format": "tar.bz2", "output_name": "slow", "paths": ["noise"], "background": True}
     begun = lightd.http.post(f"/volumes/{volume}/compress", json=body).json()["operation"]["id"]

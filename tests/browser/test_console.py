@@ -183,8 +183,9 @@ def test_who_may_only_read_sees_it_and_cannot_type(lightd: Lightd, as_user: Pers
     lightd.http.put(f"/containers/{talker}/grants/{reader.username}", json=rights).raise_for_status()
 
     screen = open_console(reader.page, talker)
+    lightd.socket(talker).command("to the reader")
 
-    expect(screen).to_contain_text("you said")
+    expect(screen).to_contain_text("you said <to the reader>")
     expect(reader.page.get_by_text("You may read this console, and not type into it.")).to_be_visible()
     expect(command_box(reader.page)).to_have_count(0)
 

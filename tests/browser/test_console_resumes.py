@@ -43,10 +43,10 @@ def test_a_restart_of_the_server_loses_no_line_and_repeats_none(
     expect(command_box(page)).to_be_disabled()
     lightd.start()
 
-    expect(page.get_by_text("Back: nothing was lost.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Back: nothing was lost.")).to_be_visible(timeout=60_000)
     send(page, "after")
     expect(screen).to_contain_text("you said <after>")
-    expect(screen).to_contain_text("all said", timeout=40_000)
+    expect(screen).to_contain_text("all said", timeout=60_000)
     assert numbers_in(screen, "tick") == list(range(1, LINES + 1))
 
 

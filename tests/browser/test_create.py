@@ -10,7 +10,8 @@ from tests.browser.keyboard import tab_to
 from tests.e2e.server import Lightd
 from tests.engine import IMAGE
 
-SCRIPT = "#!/bin/sh\nfor part in one two three; do echo part $part; sleep 0.3; done\n"
+# Goes on when the test says so, which may see everything before that.
+SCRIPT = "#!/bin/sh\npart=one; echo part $part\nuntil [ -e go ]; do sleep 0.05; done\necho part three\n"
 # Fails the first time, for want of what the first time leaves in the volume.
 FAILS_ONCE = "#!/bin/sh\nset -e\necho looking\ntest -e been-here || { touch been-here; exit 3; }\necho found\n"
 
@@ -48,6 +49,7 @@ def test_a_container_is_made_and_its_installation_watched(administrators_page: P
     page.locator("#install-output").scroll_into_view_if_needed()  # xterm.js draws what can be seen
     expect(terminal(page)).to_contain_text("part one")
     expect(page.locator("#installation li").filter(has_text="Install script")).to_contain_text("now")
+    (lightd.files(name) / "go").touch()
     expect(page.get_by_role("heading", name="Installed")).to_be_visible()
     expect(terminal(page)).to_contain_text("part three")
     expect(page.locator("#container-head").get_by_text("ready")).to_be_visible()
@@ -75,12 +77,12 @@ def test_the_output_of_an_installation_comes_also_when_there_was_no_place_for_it
         socket.close(code=4429, reason="You have 20 sockets open; close one first")
 
     page.route_web_socket(re.compile("/ws/"), crowded_once)
-    container = lightd.create(install_script="echo begun; sleep 20", wait="installing")
+    container = lightd.create(install_script="echo begun; exec sleep infinity", wait="installing")
 
     page.goto(f"/dashboard/container/{container}/install")
 
     page.locator("#install-output").scroll_into_view_if_needed()
-    expect(terminal(page)).to_contain_text("begun", timeout=10_000)
+    expect(terminal(page)).to_contain_text("begun")
     expect(page.get_by_role("heading", name="Installing")).to_be_visible()
     assert refusals == [4429]
 

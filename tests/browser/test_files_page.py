@@ -21,17 +21,6 @@ PNG = bytes.fromhex(
 
 
 @pytest.fixture
-def volume(lightd: Lightd) -> str:
-    return str(lightd.http.post("/volumes", json={}).json()["id"])
-
-
-@pytest.fixture
-def folder(lightd: Lightd, volume: str) -> Path:
-    """Where the volume's files are, on this host."""
-    return Path(lightd.http.get(f"/volumes/{volume}").json()["path"])
-
-
-@pytest.fixture
 def page(administrators_page: Page) -> Page:
     return administrators_page
 
@@ -141,7 +130,7 @@ def test_an_upload_shows_its_progress_in_every_folder_and_is_cancelled(
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.locator(".uploads-figures")).to_have_text("0 files uploaded, 1 cancelled")
-    wait_until(lambda: [path.name for path in folder.iterdir()] == ["world"], 10, "what had come is removed")
+    wait_until(lambda: [path.name for path in folder.iterdir()] == ["world"], 30, "what had come is removed")
 
 
 # --- What is done to files ------------------------------------------------------------------
@@ -305,7 +294,7 @@ def test_what_changed_meanwhile_is_not_overwritten_unasked(
     text = {"Reload, and lose mine": "theirs"}.get(way, "mine")
     expect(page.locator(".cm-content")).to_have_text(text)
     wait_until(
-        lambda: {path.name: path.read_text() for path in folder.iterdir()} == files, 5, "the files are as was chosen"
+        lambda: {path.name: path.read_text() for path in folder.iterdir()} == files, 30, "the files are as was chosen"
     )
     if way == "Keep mine as a copy":
         expect(page.get_by_text("a (copy 2).txt").first).to_be_visible()

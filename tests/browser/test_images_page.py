@@ -1,28 +1,15 @@
 """The images on the host, by what a person sees: pulled from a real registry."""
 
-from collections.abc import Iterator
-
-import docker
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.registry import Registry, SlowLine
-from tests.e2e.server import free_range
-from tests.e2e.test_image_pull import RATE, push_noise
+from tests.e2e.registry import RATE, SIZE, SlowLine
 
 
-@pytest.fixture
-def slow_image(tmp_path_factory: pytest.TempPathFactory, docker_client: docker.APIClient) -> Iterator[str]:
-    """An image that is in a registry alone; its name goes through a slow line."""
-    registry = Registry(tmp_path_factory.mktemp("registry"), free_range(1))
-    line = SlowLine(registry.port, RATE)
-    yield push_noise(docker_client, registry.port).replace(f":{registry.port}/", f":{line.port}/")
-    line.close()
-    registry.close()
-
-
-def test_an_image_is_pulled_and_removed_without_a_reload(administrators_page: Page, slow_image: str) -> None:
+def test_an_image_is_pulled_and_removed_without_a_reload(
+    administrators_page: Page, slow_image: str, slow_line: SlowLine
+) -> None:
     page = administrators_page
+    slow_line.rate = SIZE // 60
     page.goto("/dashboard/images/")
     page.get_by_label("Pull an image").fill(slow_image)
     page.get_by_role("button", name="Pull", exact=True).click()
@@ -31,6 +18,7 @@ def test_an_image_is_pulled_and_removed_without_a_reload(administrators_page: Pa
 
     expect(page.get_by_role("progressbar", name=f"Pull of {slow_image}")).to_be_visible()
     expect(job).to_contain_text(" % of 11.4 MiB")
+    slow_line.rate = RATE
     expect(row).to_be_visible()
     expect(job).to_contain_text("pulled")
 

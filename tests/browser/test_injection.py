@@ -1,7 +1,7 @@
 """Strings made to be taken for markup, script, template or SQL, in every text that a page shows: they stay text."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -13,8 +13,6 @@ from tests.browser.conftest import PageFactory
 from tests.browser.injection import ALL, PAYLOADS, Tripwire, assert_shown
 from tests.browser.people import fill_in_password, sign_in
 from tests.e2e.server import Lightd
-from tests.e2e.serving import serving
-from tests.engine import Engine
 
 PASSWORD = "the same for all of them"
 LONGEST_NAME = 150  # characters, of a user
@@ -31,10 +29,9 @@ class Planted:
 
 
 @pytest.fixture(scope="module")
-def lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
+def lightd(lightd_apart: Lightd) -> Lightd:
     """A server of its own: the strings would be in every other test's pages too."""
-    with serving(Lightd(tmp_path_factory.mktemp("injected"), engine)) as running:
-        yield running
+    return lightd_apart
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +49,9 @@ def planted(lightd: Lightd) -> Planted:
         made = lightd.http.post("/auth/tokens", json={"name": payload})
         assert made.status_code == 201, made.text
         by_that_token = {"Authorization": f"Bearer {made.json()['token']}"}
-        refused = httpx.post(f"{lightd.url}/containers", headers=by_that_token, json=lightd.body(image=payload))
+        refused = httpx.post(
+            f"{lightd.url}/containers", headers=by_that_token, json=lightd.body(image=payload), timeout=30
+        )
         assert refused.status_code == 400, refused.text
         unknown = lightd.http.delete(f"/auth/tokens/{quote(payload.replace('/', ''))}")
         assert unknown.status_code == 404, unknown.text

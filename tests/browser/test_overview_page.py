@@ -16,7 +16,7 @@ SHIFTS = """() => new Promise((resolve) => {
   new PerformanceObserver(told).observe({ type: "layout-shift", buffered: true });
   setTimeout(resolve, 500, []);
 })"""
-SOON = 10_000  # milliseconds: what nobody watches yet is seen when the page asks again
+SOON = 30_000  # milliseconds: what nobody watches yet is seen when the page asks again
 PARTS = re.compile("/dashboard/overview/parts$")
 
 

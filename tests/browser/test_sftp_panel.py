@@ -38,7 +38,7 @@ def test_a_password_made_here_opens_the_files_to_openssh(page: Page, lightd: Lig
 
     username, password = shown(page, "sftp-username"), shown(page, "secret")
     assert shown(page, "sftp-address") == f"sftp://{username}@127.0.0.1:{lightd.sftp_port}"
-    wait_until(lambda: accepts(lightd.sftp_port), 20, "SFTP has begun")
+    wait_until(lambda: accepts(lightd.sftp_port), 30, "SFTP has begun")
     ssh = OpenSsh(tmp_path, lightd.sftp_port, username, password=password)
     (tmp_path / "new.txt").write_text("new")
     assert "motd.txt" in ssh.sftp("put new.txt", "ls")
@@ -72,7 +72,7 @@ def test_a_key_opens_them_too_and_the_keyboard_is_enough(page: Page, lightd: Lig
     add(line)
 
     expect(page.get_by_role("heading", name="Keys")).to_be_focused()
-    wait_until(lambda: accepts(lightd.sftp_port), 20, "SFTP has begun")
+    wait_until(lambda: accepts(lightd.sftp_port), 30, "SFTP has begun")
     ssh = OpenSsh(tmp_path, lightd.sftp_port, shown(page, "sftp-username"), key=key)
     ssh.sftp("mkdir made")
     assert (lightd.files(container) / "made").is_dir()

@@ -18,7 +18,7 @@ def make_token(page: Page, name: str) -> str:
 
 
 def status(lightd: Lightd, secret: str) -> int:
-    return httpx.get(f"{lightd.url}/containers", headers={"Authorization": f"Bearer {secret}"}).status_code
+    return httpx.get(f"{lightd.url}/containers", headers={"Authorization": f"Bearer {secret}"}, timeout=30).status_code
 
 
 def test_a_token_is_shown_once_and_never_again(as_user: PersonFactory, lightd: Lightd) -> None:

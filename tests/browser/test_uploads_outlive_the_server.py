@@ -35,7 +35,7 @@ def test_they_go_on_when_it_is_back(
     begun = offsets(page)
     slow_down(page)
     drop(page, file)
-    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 20, "a part has come")
+    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 60, "a part has come")
 
     end(lightd)
     expect(state_of(page)).to_have_text("Waits for the connection")

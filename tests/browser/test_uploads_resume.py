@@ -10,7 +10,17 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.network import Network
-from tests.browser.slow_uploads import MEGABYTE, SIZE, has_come, large_file, offsets, slow_down, speed_up, state_of
+from tests.browser.slow_uploads import (
+    CRAWL,
+    MEGABYTE,
+    SIZE,
+    has_come,
+    large_file,
+    offsets,
+    slow_down,
+    speed_up,
+    state_of,
+)
 from tests.browser.test_files_page import at, drop
 from tests.e2e.server import Lightd
 from tests.waiting import wait_until
@@ -18,16 +28,6 @@ from tests.waiting import wait_until
 GOES_ON = re.compile(r"Goes on from \d+(\.\d)? %")
 
 pytestmark = pytest.mark.expects_errors("net::ERR_", "WebSocket", "status of 404")
-
-
-@pytest.fixture
-def volume(lightd: Lightd) -> str:
-    return str(lightd.http.post("/volumes", json={}).json()["id"])
-
-
-@pytest.fixture
-def folder(lightd: Lightd, volume: str) -> Path:
-    return Path(lightd.http.get(f"/volumes/{volume}").json()["path"])
 
 
 @pytest.fixture
@@ -46,17 +46,18 @@ def test_it_waits_while_there_is_no_connection(page: Page, network: Network, fol
     begun, file = offsets(page), large_file(tmp_path)
     slow_down(page)
     drop(page, file)
-    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 20, "a part has come")
+    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 60, "a part has come")
 
     network.cut()
     expect(state_of(page)).to_have_text("Waits for the connection")
     expect(page.get_by_text("The connection is lost. Uploads wait for it.")).to_be_attached()
     assert_accessible(page)
+    slow_down(page, CRAWL)
     network.mend()
 
     expect(state_of(page)).to_have_text(GOES_ON)
     speed_up(page)
-    expect(page.locator(".uploads-figures")).to_have_text("1 file uploaded", timeout=30_000)
+    expect(page.locator(".uploads-figures")).to_have_text("1 file uploaded", timeout=60_000)
     assert begun[0] == 0
     assert 10 * MEGABYTE <= begun[-1] < SIZE
     assert [path.name for path in folder.iterdir()] == ["world.zip"]
@@ -67,17 +68,18 @@ def test_the_same_file_goes_on_in_another_visit(page: Page, folder: Path, tmp_pa
     file = large_file(tmp_path)
     slow_down(page)
     drop(page, file)
-    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 20, "a part has come")
+    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 60, "a part has come")
     page.on("dialog", lambda dialog: dialog.accept())  # that uploads are under way
     page.reload()
     expect(page.get_by_text("unfinished")).to_be_visible()
     begun = offsets(page)
+    slow_down(page, CRAWL)
 
     drop(page, file)
 
     expect(state_of(page)).to_have_text(GOES_ON)
     speed_up(page)
-    expect(page.locator(".uploads-figures")).to_have_text("1 file uploaded", timeout=30_000)
+    expect(page.locator(".uploads-figures")).to_have_text("1 file uploaded", timeout=60_000)
     assert len(begun) == 1
     assert begun[0] >= 10 * MEGABYTE
     assert (folder / "world.zip").read_bytes() == file.read_bytes()
@@ -88,7 +90,7 @@ def test_cancelled_while_it_waits_nothing_of_it_stays(
 ) -> None:
     slow_down(page)
     drop(page, large_file(tmp_path))
-    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 20, "a part has come")
+    wait_until(lambda: has_come(folder, 10 * MEGABYTE), 60, "a part has come")
     network.cut()
     expect(state_of(page)).to_have_text("Waits for the connection")
     network.mend()
@@ -96,7 +98,7 @@ def test_cancelled_while_it_waits_nothing_of_it_stays(
     page.get_by_role("button", name="Cancel").click()
 
     expect(page.locator(".uploads-figures")).to_have_text("0 files uploaded, 1 cancelled")
-    wait_until(lambda: not list(folder.iterdir()), 10, "what had come is removed")
+    wait_until(lambda: not list(folder.iterdir()), 30, "what had come is removed")
 
 
 def test_a_file_that_changed_on_this_computer_is_not_tried_again(
@@ -105,7 +107,7 @@ def test_a_file_that_changed_on_this_computer_is_not_tried_again(
     file = large_file(tmp_path)
     slow_down(page)
     drop(page, file)
-    wait_until(lambda: has_come(folder, 5 * MEGABYTE), 20, "a part has come")
+    wait_until(lambda: has_come(folder, 5 * MEGABYTE), 60, "a part has come")
     file.unlink()
     network.cut()
     network.mend()
@@ -127,5 +129,5 @@ def test_what_the_server_itself_cannot_do_is_said_and_not_waited_for(
 
     drop(page, small)
 
-    expect(state_of(page)).to_contain_text("image is missing", timeout=30_000)
+    expect(state_of(page)).to_contain_text("image is missing", timeout=60_000)
     aside.rename(image)

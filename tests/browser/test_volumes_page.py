@@ -63,4 +63,4 @@ def test_it_is_resized_above_its_files_while_the_bar_follows(administrators_page
     expect(size.get_by_text("47.5 of 128 MiB")).to_be_visible()
     expect(page.get_by_text("has 128 MB now")).to_be_visible()
     (lightd.files(container) / "world").unlink()
-    expect(size.get_by_text("0 B of 128 MiB")).to_be_visible(timeout=15_000)
+    expect(size.get_by_text("0 B of 128 MiB")).to_be_visible(timeout=60_000)

@@ -33,7 +33,7 @@ def test_it_is_noted(open_page: PageFactory, kind: str) -> None:
 
     page.evaluate(f"() => {{ {does} }}")
 
-    wait_until(lambda: any(complaint in each for each in watch.unexpected([])), 5, f"{complaint} is noted")
+    wait_until(lambda: any(complaint in each for each in watch.unexpected([])), 30, f"{complaint} is noted")
 
 
 def test_a_well_page_complains_of_nothing(page: Page) -> None:

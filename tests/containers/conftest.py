@@ -1,4 +1,4 @@
-"""Fixtures: the engine that our own process asks, for pages whose functions ask one."""
+"""Fixtures: a container, and the engine that our own process asks, for pages whose functions ask one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from accounts.models import User
 from containers.engine import client
+from containers.models import Container
+from tests.people import container_of
+
+
+@pytest.fixture
+def container(alice: User) -> Container:
+    """Alice's, with nothing behind it."""
+    return container_of(alice)
 
 
 @pytest.fixture

@@ -15,20 +15,13 @@ from containers.models import Container, Event, Grant
 from containers.pages.activity import ROWS
 from rules import request_id
 from rules.errors import Invalid
-from tests.people import actor, container_of
+from tests.people import actor, browser_of, container_of
 
 PAGE = "/dashboard/container/web-1/activity"
 
 
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice, "web-1")
-
-
 def shown_to(user: User, address: str = PAGE) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.get(address).content.decode()
+    return browser_of(user).get(address).content.decode()
 
 
 def grant(container: Container, user: User, *permissions: Permission) -> None:

@@ -14,7 +14,7 @@ from containers.models import Container, Event, Image
 from ports import pool
 from ports.models import Port
 from tests.answers import Answer
-from tests.people import container_of
+from tests.people import browser_of, container_of
 from volumes.models import Volume
 
 URL = "/dashboard/new-container"
@@ -26,12 +26,6 @@ TYPED = {
     "startup_command": "sleep infinity",
     "memory_unit": "MiB",
 }
-
-
-def browser(user: User) -> Client:
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user)
-    return client
 
 
 def shown(answer: Answer) -> str:
@@ -52,7 +46,7 @@ def test_it_suggests_the_images_on_the_host(alice: User) -> None:
     Image.objects.create(docker_id="sha256:1", names=["debian:bookworm"], size=1, created_at=timezone.now())
     Image.objects.create(docker_id="sha256:2", names=["lightd/container:1"], size=1, created_at=timezone.now())
 
-    page = shown(browser(alice).get(URL))
+    page = shown(browser_of(alice).get(URL))
 
     assert '<option value="debian:bookworm">' in page
     assert "lightd/container" not in page
@@ -66,7 +60,7 @@ def test_ports_that_are_taken_are_not_offered(alice: User) -> None:
     Port.objects.filter(port=25565, ip="0.0.0.0").update(container=container_of(alice))
     Port.objects.filter(port=25567).update(held=True)
 
-    page = shown(browser(alice).get(URL))
+    page = shown(browser_of(alice).get(URL))
 
     assert '<option value="25566" label="TCP and UDP">' in page
     assert "25565" not in page.replace("Listening on port 25565", "")
@@ -77,7 +71,7 @@ def test_one_s_own_volumes_are_offered_by_who_uses_them(alice: User, bob: User) 
     used = container_of(alice, "web-9").volume
     other = Volume.objects.create(owner=bob)
 
-    page = shown(browser(alice).get(URL))
+    page = shown(browser_of(alice).get(URL))
 
     assert f'<option value="{used.pk}">' in page
     assert "(web-9, since" in page
@@ -85,15 +79,15 @@ def test_one_s_own_volumes_are_offered_by_who_uses_them(alice: User, bob: User) 
 
 
 def test_host_paths_and_owners_are_for_administrators(alice: User, admin: User) -> None:
-    assert "Host paths" not in shown(browser(alice).get(URL))
-    assert "Owner" not in shown(browser(alice).get(URL))
-    page = shown(browser(admin).get(URL))
+    assert "Host paths" not in shown(browser_of(alice).get(URL))
+    assert "Owner" not in shown(browser_of(alice).get(URL))
+    page = shown(browser_of(admin).get(URL))
     assert "Host paths" in page
     assert '<option value="alice">' in page
 
 
 def test_it_costs_as_many_queries_whatever_there_is(alice: User, django_assert_num_queries: Any) -> None:
-    client = browser(alice)
+    client = browser_of(alice)
     for number in range(3):
         container_of(alice, f"web-{number}")
         pool.add("0.0.0.0", 25565 + number, "tcp")
@@ -108,7 +102,7 @@ def test_it_costs_as_many_queries_whatever_there_is(alice: User, django_assert_n
 
 
 def test_the_call_says_what_the_form_says(admin: User, tmp_path: Any) -> None:
-    answer = browser(admin).post(
+    answer = browser_of(admin).post(
         f"{URL}/call",
         {
             **TYPED,
@@ -148,7 +142,7 @@ def test_the_call_says_what_the_form_says(admin: User, tmp_path: Any) -> None:
 
 
 def test_the_call_of_a_half_filled_form_is_shown_too(alice: User) -> None:
-    answer = browser(alice).post(f"{URL}/call", {"internal_id": "web-1", "memory": "many", "container_port": "x"})
+    answer = browser_of(alice).post(f"{URL}/call", {"internal_id": "web-1", "memory": "many", "container_port": "x"})
 
     assert body_of(answer)["internal_id"] == "web-1"
     assert "limits" not in body_of(answer)
@@ -164,8 +158,8 @@ def test_a_row_is_added_and_another_removed_and_nothing_typed_is_lost(alice: Use
         "host_port": ["25565", ""],
     }
 
-    more = shown(browser(alice).post(URL, {**typed, "add_row": "ports"}))
-    less = shown(browser(alice).post(URL, {**typed, "remove_row": "ports.0"}))
+    more = shown(browser_of(alice).post(URL, {**typed, "add_row": "ports"}))
+    less = shown(browser_of(alice).post(URL, {**typed, "remove_row": "ports.0"}))
 
     assert more.count('name="container_port"') == 3
     assert less.count('name="container_port"') == 1
@@ -181,7 +175,7 @@ def test_a_row_is_added_and_another_removed_and_nothing_typed_is_lost(alice: Use
 def test_a_row_that_is_not_there_is_no_trouble(alice: User, asked: dict[str, str]) -> None:
     row = {"container_port": "3000", "protocol": "tcp", "host_port": ""}
 
-    answer = browser(alice).post(URL, {**TYPED, **row, **asked})
+    answer = browser_of(alice).post(URL, {**TYPED, **row, **asked})
 
     assert answer.status_code == 200
     assert shown(answer).count('name="container_port"') == 1
@@ -203,7 +197,7 @@ def test_what_is_wrong_is_said_beside_its_field(alice: User, case: str) -> None:
     wrong, sentence = WRONG[case]
     field = case.partition("-")[0]
 
-    answer = browser(alice).post(URL, {**TYPED, "install_script": "echo kept", **wrong})
+    answer = browser_of(alice).post(URL, {**TYPED, "install_script": "echo kept", **wrong})
 
     assert answer.status_code == 400
     assert any(sentence in each for each in answer.context["form"].errors[field])
@@ -217,7 +211,7 @@ ROW = {"container_port": "3000", "protocol": "tcp", "host_port": "25565"}
 def test_what_is_wrong_with_a_port_is_said_in_its_row(alice: User) -> None:
     rows = {"container_port": ["3000", "70000"], "protocol": ["tcp", "tcp"], "host_port": ["", "many"]}
 
-    answer = browser(alice).post(URL, {**TYPED, **rows})
+    answer = browser_of(alice).post(URL, {**TYPED, **rows})
 
     first, second = answer.context["form"].lists["ports"]
     assert not first.errors
@@ -228,8 +222,8 @@ def test_mounts_that_are_refused_say_so_with_them(admin: User, tmp_path: Any) ->
     here = {"container_path": ["/data"], "host_path": ["/etc"]}
     twice = {"container_path": ["/data", "/data"], "host_path": [str(tmp_path), str(tmp_path)]}
 
-    refused = browser(admin).post(URL, {**TYPED, **here})
-    doubled = browser(admin).post(URL, {**TYPED, **twice})
+    refused = browser_of(admin).post(URL, {**TYPED, **here})
+    doubled = browser_of(admin).post(URL, {**TYPED, **twice})
 
     assert refused.status_code == 403
     assert refused.context["form"].lists["mount"].errors == ["Host path may not be mounted: /etc"]
@@ -237,7 +231,7 @@ def test_mounts_that_are_refused_say_so_with_them(admin: User, tmp_path: Any) ->
 
 
 def test_without_an_engine_it_says_so_and_nothing_is_lost(alice: User, engine_away: None) -> None:
-    answer = browser(alice).post(URL, {**TYPED, "install_script": "echo kept"})
+    answer = browser_of(alice).post(URL, {**TYPED, "install_script": "echo kept"})
 
     assert answer.status_code == 503
     assert "engine" in " ".join(answer.context["form"].non_field_errors()).lower()
@@ -252,7 +246,7 @@ class TestWithEngine:
     def test_it_is_made_and_its_installation_shown(self, alice: User) -> None:
         pool.add("0.0.0.0", 25565, "tcp")
 
-        answer = browser(alice).post(URL, {**TYPED, **ROW, "memory": "512"})
+        answer = browser_of(alice).post(URL, {**TYPED, **ROW, "memory": "512"})
 
         assert answer.headers["Location"] == "/dashboard/container/web-1/install"
         made = Container.objects.get()
@@ -263,7 +257,7 @@ class TestWithEngine:
     def test_a_name_that_is_taken_is_said_beside_it(self, alice: User) -> None:
         container_of(alice, "web-1")
 
-        answer = browser(alice).post(URL, TYPED)
+        answer = browser_of(alice).post(URL, TYPED)
 
         assert answer.status_code == 409
         assert answer.context["form"].errors == {"internal_id": ["Container already exists"]}
@@ -274,7 +268,7 @@ class TestWithEngine:
         Port.objects.filter(port=25565).update(held=True)
         rows = {"container_port": ["1", "2"], "protocol": ["tcp", "tcp"], "host_port": ["25566", "25565"]}
 
-        answer = browser(alice).post(URL, {**TYPED, **rows})
+        answer = browser_of(alice).post(URL, {**TYPED, **rows})
 
         first, second = answer.context["form"].lists["ports"]
         assert answer.status_code == 409
@@ -285,13 +279,13 @@ class TestWithEngine:
     def test_a_quota_is_said_beside_the_limit_that_it_needs(self, alice: User) -> None:
         User.objects.filter(pk=alice.pk).update(max_memory=1 << 30)
 
-        answer = browser(alice).post(URL, TYPED)
+        answer = browser_of(alice).post(URL, TYPED)
 
         assert answer.status_code == 403
         assert "memory" in answer.context["form"].errors
 
     def test_an_administrator_makes_it_for_someone_else(self, admin: User, alice: User) -> None:
-        browser(admin).post(URL, {**TYPED, "owner": "alice"})
+        browser_of(admin).post(URL, {**TYPED, "owner": "alice"})
 
         assert Container.objects.get().owner == alice
 
@@ -301,7 +295,7 @@ def tried(client: Client, pattern: str, sample: str) -> str:
 
 
 def test_a_pattern_is_tried_by_the_engine_that_counts(alice: User) -> None:
-    client = browser(alice)
+    client = browser_of(alice)
 
     assert "<mark>port 80</mark>" in tried(client, r"port \d+", "listening on\r\nport 80\r\n")
     assert "<mark>Done</mark>" in tried(client, "^Done$", "\x1b[32mDone\x1b[0m\r\n")  # as the console is looked at

@@ -1,7 +1,6 @@
 """The Danger tab: a container is deleted by who types its name."""
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -9,7 +8,7 @@ from containers.models import Container, Grant
 from ports import pool
 from ports.models import Port
 from ports.pool import PortRequest
-from tests.people import container_of
+from tests.people import browser_of, container_of
 
 URL = "/dashboard/container/web-1/danger"
 
@@ -22,14 +21,8 @@ def container(alice: User) -> Container:
     return one
 
 
-def browser(user: User) -> Client:
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user)
-    return client
-
-
 def test_it_says_what_goes_and_what_stays(container: Container) -> None:
-    page = browser(container.owner).get(URL).content.decode()
+    page = browser_of(container.owner).get(URL).content.decode()
 
     assert "0.0.0.0:25565/tcp</b> goes back to the pool" in page
     assert str(container.volume_id) in page
@@ -37,7 +30,7 @@ def test_it_says_what_goes_and_what_stays(container: Container) -> None:
 
 @pytest.mark.parametrize("typed", ["", "web-2", "WEB-1"])
 def test_another_name_deletes_nothing(container: Container, typed: str) -> None:
-    answer = browser(container.owner).post(URL, {"name": typed})
+    answer = browser_of(container.owner).post(URL, {"name": typed})
 
     assert answer.status_code == 400
     assert answer.context["form"].errors["name"]
@@ -45,7 +38,7 @@ def test_another_name_deletes_nothing(container: Container, typed: str) -> None:
 
 
 def test_only_who_may_delete_it_gets_there(container: Container, bob: User) -> None:
-    client = browser(bob)
+    client = browser_of(bob)
     assert client.get(URL).status_code == 404
     Grant.objects.create(container=container, user=bob, permissions=sorted(set(Permission) - {Permission.DELETE}))
 
@@ -55,7 +48,7 @@ def test_only_who_may_delete_it_gets_there(container: Container, bob: User) -> N
 
 
 def test_its_name_deletes_it_and_the_list_says_so(container: Container, engine_here: None) -> None:
-    answer = browser(container.owner).post(URL, {"name": "web-1"}, follow=True)
+    answer = browser_of(container.owner).post(URL, {"name": "web-1"}, follow=True)
 
     assert answer.redirect_chain == [("/dashboard/containers/", 302)]
     assert f"web-1 is deleted. Its volume {container.volume_id} is kept." in answer.content.decode()
@@ -64,7 +57,7 @@ def test_its_name_deletes_it_and_the_list_says_so(container: Container, engine_h
 
 
 def test_without_an_engine_it_says_so_and_nothing_changed(container: Container, engine_away: None) -> None:
-    answer = browser(container.owner).post(URL, {"name": "web-1"})
+    answer = browser_of(container.owner).post(URL, {"name": "web-1"})
 
     assert answer.status_code == 503
     assert answer.context["form"].non_field_errors()

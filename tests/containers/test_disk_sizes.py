@@ -1,14 +1,27 @@
 """Sizes of volumes: rarely measured, never followed out of the volume."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
 
+from accounts.models import User
+from containers.engine.watch import AsyncEngine
+from containers.models import Container
+from containers.sockets.groups import StatsMessage
 from containers.supervisor import disk
 from containers.supervisor.disk import Sizes
+from containers.supervisor.stats import Stats
 from tests.waiting import wait_until
+from volumes.models import Volume
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def test_a_volume_has_the_size_of_its_files_and_of_nothing_they_link_to(tmp_path: Path) -> None:
@@ -22,9 +35,11 @@ def test_a_volume_has_the_size_of_its_files_and_of_nothing_they_link_to(tmp_path
 
 def test_one_that_takes_too_long_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "AT_MOST", 0.1)
-    monkeypatch.setattr(disk, "DU", ("sh", "-c", "exec sleep 60"))
+    monkeypatch.setattr(disk, "DU", ("sh", "-c", "sleep 5; echo 1"))
 
-    assert Sizes().size(tmp_path) is None
+    sizes, container = Sizes(), uuid4()
+    assert sizes.measure(container, tmp_path) is None
+    assert sizes.of(container) == 0
 
 
 def test_one_under_way_is_ended_with_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +76,33 @@ def test_starting_again_and_again_measures_no_more_often(tmp_path: Path) -> None
     sizes.keep_only([])
 
     assert sizes.next_due([container]) is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("du", "used"), [("exec sleep 60", 12345), ("echo '4096\t.'", 4096)])
+async def test_a_volume_s_row_has_only_what_was_measured(
+    alice: User, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, du: str, used: int
+) -> None:
+    settings.STORAGE_ROOT = tmp_path
+    volume = await Volume.objects.acreate(owner=alice, measured_bytes=12345)
+    container = await Container.objects.acreate(internal_id="web-1", owner=alice, volume=volume)
+    monkeypatch.setattr(disk, "AT_MOST", 0.5)
+    monkeypatch.setattr(disk, "DU", ("sh", "-c", du))
+    asking = AsyncEngine("none")
+    stats = Stats(asking, in_database, send_nowhere)
+    stats.began(container.pk, "docker-id")
+
+    await stats.measure_a_disk()
+
+    await volume.arefresh_from_db()
+    assert volume.measured_bytes == used
+    await stats.close()
+    await asking.close()
+
+
+async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    return await sync_to_async(function)(*args, **kwargs)
+
+
+async def send_nowhere(message: StatsMessage) -> None:
+    """Nobody watches."""

@@ -12,11 +12,6 @@ from rules.errors import Forbidden, Invalid, NotFound
 from tests.people import actor, client_of, container_of
 
 
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
-
-
 def share(container: Container, user: User, *permissions: Permission) -> None:
     grants.give(actor(container.owner), container.internal_id, user.username, permissions)
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -13,7 +12,7 @@ from containers.pages import installation
 from containers.pages.installation import Progress
 from containers.spool import INSTALL_LOG
 from containers.states import State
-from tests.people import container_of
+from tests.people import browser_of, container_of
 
 Kind = Event.Kind
 URL = "/dashboard/container/web-1/install"
@@ -35,12 +34,6 @@ def container(alice: User) -> Container:
     Container.objects.filter(pk=one.pk).update(install_script=SCRIPT)
     one.refresh_from_db()
     return one
-
-
-def browser(user: User) -> Client:
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user)
-    return client
 
 
 def record(container: Container, *happened: tuple[Kind, str]) -> None:
@@ -81,7 +74,7 @@ def test_the_step_that_failed_says_why(container: Container, so_far: int, wanted
 def test_the_pull_says_how_far_it_is(container: Container) -> None:
     record(container, *FULL[:3])
 
-    assert "40 % of 50.0 MB" in browser(container.owner).get(URL).content.decode()
+    assert "40 % of 50.0 MB" in browser_of(container.owner).get(URL).content.decode()
 
 
 def test_an_image_that_is_on_the_host_is_not_pulled(container: Container) -> None:
@@ -113,22 +106,22 @@ def test_it_costs_three_queries_however_long_the_pull(container: Container, djan
 
 
 def test_forgotten_events_are_no_error(container: Container) -> None:
-    assert "so long ago" in browser(container.owner).get(URL).content.decode()
+    assert "so long ago" in browser_of(container.owner).get(URL).content.decode()
 
 
 def test_a_grant_shows_what_it_gives(container: Container, bob: User) -> None:
     grant = Grant.objects.create(container=container, user=bob, permissions=[Permission.VIEW])
 
-    page = browser(bob).get(URL).content.decode()
+    page = browser_of(bob).get(URL).content.decode()
 
     assert 'id="installation"' in page
     assert 'id="install-output"' not in page
     assert "exit 0" not in page  # the script is for those who may run another one
 
-    assert browser(bob).post(URL, {"image": "debian"}).status_code == 403
-    assert browser(bob).post(f"{URL}/retry").status_code == 403
+    assert browser_of(bob).post(URL, {"image": "debian"}).status_code == 403
+    assert browser_of(bob).post(f"{URL}/retry").status_code == 403
     Grant.objects.filter(pk=grant.pk).update(permissions=[Permission.REINSTALL, Permission.CONSOLE_READ])
-    page = browser(bob).get(URL).content.decode()
+    page = browser_of(bob).get(URL).content.decode()
     assert 'id="install-output"' in page
     assert "exit 0" in page
 
@@ -141,23 +134,23 @@ def test_the_output_is_for_who_may_read_the_console(
     (container.directory / INSTALL_LOG).write_text("\x1b[31mred\x1b[0m <b>\n")
     Grant.objects.create(container=container, user=bob, permissions=[Permission.VIEW, Permission.REINSTALL])
 
-    answer = browser(container.owner).get(f"{URL}/output")
+    answer = browser_of(container.owner).get(f"{URL}/output")
 
     assert answer.content == b"\x1b[31mred\x1b[0m <b>\n"
     assert answer.headers["Content-Type"].startswith("text/plain")
-    assert browser(bob).get(f"{URL}/output").status_code == 403
+    assert browser_of(bob).get(f"{URL}/output").status_code == 403
 
 
 def test_strangers_see_nothing(container: Container, bob: User) -> None:
     for address in (URL, f"{URL}/progress", f"{URL}/output"):
-        assert browser(bob).get(address).status_code == 404
-    assert browser(bob).post(f"{URL}/retry").status_code == 404
+        assert browser_of(bob).get(address).status_code == 404
+    assert browser_of(bob).post(f"{URL}/retry").status_code == 404
 
 
 def test_a_bad_image_is_said_beside_its_field(container: Container) -> None:
     Container.objects.filter(pk=container.pk).update(state=State.FAILED)
 
-    answer = browser(container.owner).post(URL, {"image": "No Image", "install_script": "echo kept"})
+    answer = browser_of(container.owner).post(URL, {"image": "No Image", "install_script": "echo kept"})
 
     assert answer.status_code == 400
     assert answer.context["form"].errors == {"image": ["Not an image reference."]}
@@ -165,7 +158,7 @@ def test_a_bad_image_is_said_beside_its_field(container: Container) -> None:
 
 
 def test_while_it_installs_it_is_refused_with_the_contract_s_sentence(container: Container) -> None:
-    answer = browser(container.owner).post(URL, {"image": "debian"})
+    answer = browser_of(container.owner).post(URL, {"image": "debian"})
 
     assert answer.status_code == 409
     assert "Cannot reinstall while container is installing" in answer.content.decode()
@@ -174,7 +167,7 @@ def test_while_it_installs_it_is_refused_with_the_contract_s_sentence(container:
 def test_reinstall_and_retry_ask_for_another(container: Container, engine_here: None) -> None:
     failed = {"state": State.FAILED, "error": "no space left", "install_exit_code": 1}
     Container.objects.filter(pk=container.pk).update(**failed)
-    client = browser(container.owner)
+    client = browser_of(container.owner)
 
     answer = client.post(URL, {"image": "debian:bookworm", "install_script": "echo\r\nnew"})
 

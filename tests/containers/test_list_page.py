@@ -13,7 +13,7 @@ from containers import current, events
 from containers.models import Container, Event, Grant
 from containers.states import State
 from ports.models import Port
-from tests.people import container_of
+from tests.people import browser_of, container_of
 
 LIST = "/dashboard/containers/"
 ROWS = "/dashboard/containers/rows"
@@ -23,9 +23,8 @@ QUERIES = 6
 
 
 @pytest.fixture
-def browser(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
+def browser(alice: User) -> Client:
+    return browser_of(alice)
 
 
 def make(owner: User, name: str, state: State = State.READY, **columns: Any) -> Container:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -13,7 +12,7 @@ from containers.states import State
 from ports import pool
 from ports.models import Port
 from ports.pool import PortRequest
-from tests.people import container_of
+from tests.people import browser_of, container_of
 
 URL = "/dashboard/container/web-1/network"
 
@@ -30,12 +29,6 @@ def container(alice: User) -> Container:
     return one
 
 
-def browser(user: User) -> Client:
-    client = Client(headers={"Accept": "text/html"})
-    client.force_login(user)
-    return client
-
-
 def rows(*ports: tuple[str, str]) -> dict[str, list[str]]:
     """Container port and host port of each."""
     return {
@@ -50,7 +43,7 @@ def shown(ports: list[pool.Binding]) -> list[str]:
 
 
 def test_it_says_where_to_connect_to(container: Container) -> None:
-    page = browser(container.owner).get(URL, headers={"Host": "localhost:8070"}).content.decode()
+    page = browser_of(container.owner).get(URL, headers={"Host": "localhost:8070"}).content.decode()
 
     assert 'data-copy="localhost:25565"' in page
     assert 'value="25565"' in page
@@ -59,7 +52,7 @@ def test_it_says_where_to_connect_to(container: Container) -> None:
 
 def test_only_who_may_change_it_sees_it(container: Container, bob: User) -> None:
     grant = Grant.objects.create(container=container, user=bob, permissions=[Permission.VIEW])
-    client = browser(bob)
+    client = browser_of(bob)
     for address in (URL, f"{URL}/ports"):
         assert client.get(address).status_code == 403
     assert client.post(f"{URL}/rebind").status_code == 403
@@ -71,7 +64,7 @@ def test_only_who_may_change_it_sees_it(container: Container, bob: User) -> None
 
 
 def test_the_preview_says_what_will_happen_and_nothing_does(container: Container) -> None:
-    answer = browser(container.owner).post(URL, rows(("3000", "25566"), ("", "")))
+    answer = browser_of(container.owner).post(URL, rows(("3000", "25566"), ("", "")))
 
     preview = answer.context["preview"]
     # Any free one is not one that is freed by this, since that one is still taken while it moves.
@@ -85,7 +78,7 @@ def test_the_preview_says_what_will_happen_and_nothing_does(container: Container
 
 
 def test_a_port_that_leads_elsewhere_and_one_that_stays(container: Container) -> None:
-    client = browser(container.owner)
+    client = browser_of(container.owner)
 
     elsewhere = client.post(URL, rows(("4000", "25565"))).context["preview"]
     as_it_is = client.post(URL, rows(("3000", "25565")))
@@ -99,14 +92,14 @@ def test_a_port_that_leads_elsewhere_and_one_that_stays(container: Container) ->
 def test_one_that_runs_is_said_to_restart(container: Container) -> None:
     Container.objects.filter(pk=container.pk).update(state=State.RUNNING, should_run=True)
 
-    page = browser(container.owner).post(URL, rows(("3000", "25566"))).content.decode()
+    page = browser_of(container.owner).post(URL, rows(("3000", "25566"))).content.decode()
 
     assert "It is stopped" in page
     assert "and started again" in page
 
 
 def test_none_at_all_is_possible(container: Container) -> None:
-    preview = browser(container.owner).post(URL, {"what": "none"}).context["preview"]
+    preview = browser_of(container.owner).post(URL, {"what": "none"}).context["preview"]
 
     assert shown(preview.freed) == ["25565>3000"]
     assert not preview.taken
@@ -123,7 +116,7 @@ def test_none_at_all_is_possible(container: Container) -> None:
 def test_what_is_refused_is_said_in_its_row(container: Container, host_port: str, status: int, sentence: str) -> None:
     Port.objects.filter(port=25567).update(held=True)
 
-    answer = browser(container.owner).post(URL, rows(("3000", "25565"), ("4000", host_port)))
+    answer = browser_of(container.owner).post(URL, rows(("3000", "25565"), ("4000", host_port)))
 
     first, second = answer.context["form"].lists["ports"]
     assert answer.status_code == status
@@ -133,7 +126,7 @@ def test_what_is_refused_is_said_in_its_row(container: Container, host_port: str
 
 
 def test_rows_come_and_go(container: Container) -> None:
-    client = browser(container.owner)
+    client = browser_of(container.owner)
 
     more = client.post(URL, {**rows(("3000", "25566")), "add_row": "ports"}).content.decode()
     none = client.post(URL, {**rows(("3000", "25566")), "remove_row": "ports.0"}).content.decode()
@@ -144,11 +137,11 @@ def test_rows_come_and_go(container: Container) -> None:
 
 
 def test_it_moves_when_told_so(container: Container, engine_here: None) -> None:
-    answer = browser(container.owner).post(f"{URL}/rebind", rows(("3000", "25566")))
+    answer = browser_of(container.owner).post(f"{URL}/rebind", rows(("3000", "25566")))
 
     assert answer.headers["Location"] == URL
     assert Job.objects.get().kind == Job.Kind.REBIND
-    page = browser(container.owner).get(URL).content.decode()
+    page = browser_of(container.owner).get(URL).content.decode()
     assert "moving" in page
     assert "Show what will happen" not in page
 
@@ -156,7 +149,7 @@ def test_it_moves_when_told_so(container: Container, engine_here: None) -> None:
 def test_a_port_taken_after_the_preview_is_said_in_its_row(container: Container, engine_here: None) -> None:
     Port.objects.filter(port=25566).update(held=True)
 
-    answer = browser(container.owner).post(f"{URL}/rebind", rows(("3000", "25566")))
+    answer = browser_of(container.owner).post(f"{URL}/rebind", rows(("3000", "25566")))
 
     assert answer.status_code == 409
     (row,) = answer.context["form"].lists["ports"]
@@ -165,7 +158,7 @@ def test_a_port_taken_after_the_preview_is_said_in_its_row(container: Container,
 
 
 def test_without_an_engine_nothing_moves(container: Container, engine_away: None) -> None:
-    answer = browser(container.owner).post(f"{URL}/rebind", rows(("3000", "25566")))
+    answer = browser_of(container.owner).post(f"{URL}/rebind", rows(("3000", "25566")))
 
     assert answer.status_code == 503
     assert answer.context["form"].non_field_errors()
@@ -174,7 +167,7 @@ def test_without_an_engine_nothing_moves(container: Container, engine_away: None
 
 def test_whoever_saw_it_move_gets_a_new_form_when_it_has(container: Container) -> None:
     events.record(container, Event.Kind.REBINDING, "Moving to 0.0.0.0:25566/tcp")
-    client = browser(container.owner)
+    client = browser_of(container.owner)
     moving = client.get(f"{URL}/ports?moving").content.decode()
     events.record(container, Event.Kind.REBIND_FAILED, "Ports are as before: address already in use")
 
@@ -189,7 +182,7 @@ def test_whoever_saw_it_move_gets_a_new_form_when_it_has(container: Container) -
 
 
 def test_it_costs_as_many_queries_however_many_ports(container: Container, django_assert_num_queries: Any) -> None:
-    client = browser(container.owner)
+    client = browser_of(container.owner)
     with django_assert_num_queries(7) as few:
         client.get(URL)
     pool.add_range("0.0.0.0", 30000, 30100, "tcp")

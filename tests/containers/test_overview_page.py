@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -15,7 +14,8 @@ from containers.models import Container, Event, Grant, Heartbeat
 from containers.states import State
 from ports import pool
 from ports.pool import PortRequest
-from tests.people import container_of
+from tests.answers import shown
+from tests.people import browser_of, container_of
 from volumes.models import Volume
 
 Kind = Event.Kind
@@ -32,12 +32,6 @@ HOST = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _empty_cache() -> Any:
-    yield
-    cache.clear()
-
-
 def in_state(owner: User, internal_id: str, state: State) -> Container:
     container = container_of(owner, internal_id)
     Container.objects.filter(pk=container.pk).update(state=state)
@@ -45,11 +39,7 @@ def in_state(owner: User, internal_id: str, state: State) -> Container:
 
 
 def shown_to(user: User, path: str = PAGE) -> str:
-    browser = Client()
-    browser.force_login(user)
-    response = browser.get(path)
-    assert response.status_code == 200
-    return " ".join(response.content.decode().split())
+    return shown(browser_of(user).get(path))
 
 
 def alive(engine: str = health.OK) -> None:

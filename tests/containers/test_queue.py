@@ -28,11 +28,6 @@ Kind = Job.Kind
 Status = Work.Status
 
 
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
-
-
 def claimed(job: Job) -> Job:
     found = queue.claim(job.pk)
     assert found is not None

@@ -27,11 +27,6 @@ OLD = "a" * 64
 LONG_AGO = timezone.now() - timedelta(minutes=1)
 
 
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
-
-
 def put(container: Container, **columns: object) -> None:
     """The row as it has been for a while."""
     Container.objects.filter(pk=container.pk).update(updated_at=LONG_AGO, **columns)

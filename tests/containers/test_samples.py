@@ -19,11 +19,6 @@ NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 MINUTE, QUARTER, HOUR = Sample.Span.MINUTE, Sample.Span.QUARTER, Sample.Span.HOUR
 
 
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
-
-
 def sample(container: Container | None, at: datetime, span: int = MINUTE, **figures: Any) -> Sample:
     defaults = {"cpu_average": 10.0, "cpu_highest": 20.0, "memory_average": 100, "memory_highest": 200}
     return Sample.objects.create(container=container, at=at, span=span, **{**defaults, **figures})

@@ -16,8 +16,7 @@ from containers import configure
 from containers.models import Container, Event, Grant, Job
 from containers.states import State
 from tests.answers import Answer, text
-from tests.people import actor, container_of
-from tests.people import client_of as api_client_of
+from tests.people import actor, browser_of, client_of, container_of
 
 PAGE = "/dashboard/container/web-1/settings"
 MIB = 1 << 20
@@ -30,12 +29,6 @@ def container(alice: User) -> Container:
     Container.objects.filter(pk=one.pk).update(**values)
     one.refresh_from_db()
     return one
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def typed_in(page: str) -> dict[str, Any]:
@@ -66,7 +59,7 @@ def stored(name: str) -> Any:
 
 
 def test_only_what_was_touched_is_changed(container: Container, alice: User, engine_here: None) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
 
     save(client, open_form(client), stop_timeout="30", memory="0.5", memory_unit="GiB")
 
@@ -78,7 +71,7 @@ def test_only_what_was_touched_is_changed(container: Container, alice: User, eng
 
 
 def test_nothing_touched_changes_nothing(container: Container, alice: User) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
 
     response = client.post(PAGE, open_form(client), follow=True)
 
@@ -100,7 +93,7 @@ def test_nothing_touched_changes_nothing(container: Container, alice: User) -> N
 def test_what_is_refused_is_said_beside_its_field(
     container: Container, alice: User, field: str, value: str, sentence: str
 ) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
 
     response = save(client, open_form(client), **{field: value})
 
@@ -114,7 +107,7 @@ def test_what_is_refused_is_said_beside_its_field(
 
 
 def test_it_says_what_waits_for_a_restart_until_it_was(container: Container, alice: User) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
     save(client, open_form(client), startup_command="sleep 9", stop_timeout="30")
 
     assert "Waits for a restart: <b>startup command</b>" in text(client.get(PAGE))
@@ -125,7 +118,7 @@ def test_it_says_what_waits_for_a_restart_until_it_was(container: Container, ali
 
 
 def test_what_makes_the_container_anew_is_said_first(container: Container, alice: User) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
     form = open_form(client)
 
     preview = text(save(client, form, memory=""))
@@ -146,7 +139,7 @@ def test_what_makes_the_container_anew_is_said_first(container: Container, alice
 def test_somebody_elses_change_is_not_overwritten_unseen(
     container: Container, alice: User, admin: User, engine_here: None
 ) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
     form = open_form(client)
     configure.patch(actor(admin), "web-1", {"memory": 512 * MIB, "stop_timeout": 77})
 
@@ -162,7 +155,7 @@ def test_somebody_elses_change_is_not_overwritten_unseen(
 
 
 def test_changes_of_different_settings_do_not_meet(container: Container, alice: User, admin: User) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
     form = open_form(client)
     configure.patch(actor(admin), "web-1", {"stop_timeout": 77})
 
@@ -180,7 +173,7 @@ def test_a_limit_that_docker_cannot_be_told_of_stays(
 ) -> None:
     before = Container.objects.values().get()
 
-    answer = api_client_of(alice).patch("/containers/web-1", {"limits": limits, "stop_timeout": 30}, format="json")
+    answer = client_of(alice).patch("/containers/web-1", {"limits": limits, "stop_timeout": 30}, format="json")
 
     assert (answer.status_code, answer.json()) == (503, {"error": "Docker engine unreachable"})
     assert Container.objects.values().get() == before
@@ -192,7 +185,7 @@ def test_what_docker_is_not_told_of_is_changed_all_the_same(
 ) -> None:
     values = {"limits": {"memory": None, "cpu": None}, "stop_timeout": 30}  # the next start makes it anew
 
-    answer = api_client_of(alice).patch("/containers/web-1", values, format="json")
+    answer = client_of(alice).patch("/containers/web-1", values, format="json")
 
     assert answer.status_code == 200
     assert (stored("memory"), stored("stop_timeout")) == (None, 30)
@@ -203,7 +196,7 @@ def test_what_docker_is_not_told_of_is_changed_all_the_same(
 
 @pytest.mark.engine
 def test_limits_by_dockers_own_names(container: Container, alice: User, engine_here: None) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
 
     client.post(f"{PAGE}/resources", {"seen": "{}", "cpu_shares": "512", "cpuset_cpus": "0"})
 
@@ -228,14 +221,14 @@ def test_host_paths_are_for_administrators(
     shared = tmp_path / "shared"
     shared.mkdir()
     mount = {"container_path": ["/data"], "host_path": [str(shared)], "foreseen": "yes"}
-    client = client_of(alice)
+    client = browser_of(alice)
     form = open_form(client)
     assert "Host paths" not in text(client.get(PAGE))
 
     save(client, form, **mount)
     assert stored("mount") == {}
 
-    client = client_of(admin)
+    client = browser_of(admin)
     form = open_form(client)
     assert "Host paths" in text(client.get(PAGE))
     response = save(client, form, **(mount | {"host_path": ["/etc"]}))
@@ -245,7 +238,7 @@ def test_host_paths_are_for_administrators(
 
 
 def test_a_row_for_a_host_path_is_added_and_what_was_typed_stays(container: Container, admin: User) -> None:
-    client = client_of(admin)
+    client = browser_of(admin)
     form = open_form(client)
 
     page = save(client, form, stop_command="quit", add_row="mount").content.decode()
@@ -258,7 +251,7 @@ def test_a_row_for_a_host_path_is_added_and_what_was_typed_stays(container: Cont
 
 @pytest.mark.parametrize("address", [PAGE, f"{PAGE}/state"])
 def test_it_is_for_those_who_may_change_them(container: Container, bob: User, address: str) -> None:
-    client = client_of(bob)
+    client = browser_of(bob)
     assert client.get(address).status_code == 404
 
     Grant.objects.create(container=container, user=bob, permissions=[Permission.POWER])
@@ -272,7 +265,7 @@ def test_it_is_for_those_who_may_change_them(container: Container, bob: User, ad
 def test_it_costs_the_same_however_much_happened(
     container: Container, alice: User, django_assert_num_queries: Any
 ) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
     for timeout in range(20, 40):
         configure.patch(actor(alice), "web-1", {"stop_timeout": timeout})
 

@@ -27,18 +27,7 @@ def storage_root(tmp_path: Path, settings: Settings) -> None:
 
 
 @pytest.fixture
-def quick_hashes(settings: Settings) -> None:
-    """What is hashed here is no secret, and Argon2 takes its time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
-
-
-@pytest.fixture
-def client(container: Container, alice: User, quick_hashes: None) -> APIClient:
+def client(container: Container, alice: User, quick_passwords: None) -> APIClient:
     return client_of(alice)
 
 
@@ -113,7 +102,7 @@ def test_a_name_is_nobody_elses(client: APIClient, container: Container, bob: Us
     assert refusal(answer) == (409, "The SFTP username is taken: builder")
 
 
-def test_names_that_would_be_the_same_are_not(alice: User, quick_hashes: None) -> None:
+def test_names_that_would_be_the_same_are_not(alice: User, quick_passwords: None) -> None:
     dotted = User.objects.create_user("alice.web")
     container_of(alice, "web.1")
     container_of(dotted, "1")
@@ -127,7 +116,7 @@ def test_names_that_would_be_the_same_are_not(alice: User, quick_hashes: None) -
     assert names[1].startswith("alice.web.1.")
 
 
-def test_a_name_is_ascii_whatever_the_account_is_called(db: None, quick_hashes: None) -> None:
+def test_a_name_is_ascii_whatever_the_account_is_called(db: None, quick_passwords: None) -> None:
     container_of(User.objects.create_user("Zoë@example.com"))
 
     assert make(client_of(User.objects.get()))["username"] == "Zo@example.com.web-1"
@@ -154,7 +143,7 @@ def test_bad_credentials(client: APIClient, body: dict[str, str], field: str) ->
     assert not SftpAccess.objects.exists()
 
 
-def test_two_requests_at_once_make_one(transactional_db: None, quick_hashes: None) -> None:
+def test_two_requests_at_once_make_one(transactional_db: None, quick_passwords: None) -> None:
     alice = User.objects.create_user("alice")
     container_of(alice)
 

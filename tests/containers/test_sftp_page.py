@@ -12,7 +12,7 @@ from accounts.models import AuditEntry, User
 from accounts.permissions import Permission
 from containers.models import Container, Grant, SftpAccess, SftpKey
 from tests.answers import text
-from tests.people import container_of
+from tests.people import browser_of
 
 PANEL = "/dashboard/container/web-1/sftp"
 HTMX = {"HX-Request": "true"}
@@ -21,20 +21,13 @@ SECRET = re.compile(r'<code id="secret">([^<]+)</code>')
 
 
 @pytest.fixture(autouse=True)
-def _settings(tmp_path: Path, settings: Settings) -> None:
+def _settings(tmp_path: Path, settings: Settings, quick_passwords: None) -> None:
     settings.STORAGE_ROOT = tmp_path
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 takes its time
 
 
 @pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice, "web-1")
-
-
-@pytest.fixture
-def browser(client: Client, alice: User, container: Container) -> Client:
-    client.force_login(alice)
-    return client
+def browser(alice: User, container: Container) -> Client:
+    return browser_of(alice)
 
 
 def post(browser: Client, path: str, **form: str) -> Any:

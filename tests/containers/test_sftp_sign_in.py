@@ -14,22 +14,14 @@ from containers.sftp.sign_in import Guest
 from containers.sftp.visits import rights_of
 from rules.errors import LightdError, TooMany, Unauthenticated
 from tests.at_once import at_once
-from tests.people import actor, container_of
+from tests.people import actor
 
 PASSWORD = "correct-horse-battery"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBDtOcRe7DNZa/1YRpWZm3eUnBNasCj2IzQJVtsGU19j"
 FINGERPRINT = "SHA256:yKia4MfIxqRpkAjFp+0pG1jXpNT9edqPd1bHaJ1+zGk"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Settings) -> None:
-    """What is hashed here is no secret, and Argon2 takes its time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @pytest.fixture

@@ -9,22 +9,16 @@ from django.test import Client
 from accounts.models import ApiToken, User
 from accounts.permissions import Permission
 from containers.models import Container, Grant
-from tests.answers import found
-from tests.people import client_with, container_of
+from tests.answers import found, text
+from tests.people import browser_of, client_with, container_of
 
 TAB = "/dashboard/container/web-1/sharing"
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice, "web-1")
-
-
-@pytest.fixture
-def browser(client: Client, alice: User, container: Container) -> Client:
-    client.force_login(alice)
-    return client
+def browser(alice: User, container: Container) -> Client:
+    return browser_of(alice)
 
 
 def share(container: Container, user: User, *permissions: Permission) -> Grant:
@@ -33,10 +27,6 @@ def share(container: Container, user: User, *permissions: Permission) -> Grant:
 
 def post(browser: Client, path: str, **form: Any) -> Any:
     return browser.post(f"{TAB}/{path}", form, headers=HTMX)
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def offered(page: str) -> set[str]:

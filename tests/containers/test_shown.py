@@ -15,11 +15,6 @@ from rules.errors import Forbidden, NotFound
 from tests.people import actor, container_of
 
 
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice, "web-1")
-
-
 def become(container: Container, **columns: Any) -> None:
     Container.objects.filter(pk=container.pk).update(**columns)
 

@@ -7,7 +7,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from containers.models import Container, Grant
 from containers.states import State
-from tests.people import container_of
+from tests.answers import shown
+from tests.people import browser_of, container_of
 
 PAGE = "/dashboard/container/web-1/statistics"
 FIGURES = f"{PAGE}/figures"
@@ -23,11 +24,7 @@ def become(**columns: object) -> None:
 
 
 def shown_to(user: User, path: str = PAGE) -> str:
-    browser = Client()
-    browser.force_login(user)
-    response = browser.get(path)
-    assert response.status_code == 200
-    return " ".join(response.content.decode().split())
+    return shown(browser_of(user).get(path))
 
 
 def test_it_asks_the_apis_own_route_for_the_past(alice: User) -> None:

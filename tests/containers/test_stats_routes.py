@@ -4,14 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import User
 from containers import current
 from containers.models import Container, Sample
 from containers.states import State
-from tests.people import client_of, container_of
+from tests.people import client_of
 
 USAGE = {
     "cpu_usage": 12.5,
@@ -27,15 +26,8 @@ USAGE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _empty_cache() -> Any:
-    yield
-    cache.clear()
-
-
-@pytest.fixture
-def container(alice: User) -> Container:
-    return container_of(alice)
+# Of a sample, as they are answered.
+FIGURES = {"cpu_average": 10.12, "cpu_highest": 20, "memory_average": 100, "memory_highest": 200, "disk": 0}
 
 
 def sample(container: Container | None, minutes_ago: int, span: int = 60) -> Sample:
@@ -66,12 +58,8 @@ def test_samples_and_what_is_used_now(alice: User, container: Container) -> None
         "step": 60,
         "samples": [
             {
+                **FIGURES,
                 "at": int(row.at.timestamp()),
-                "cpu_average": 10.12,
-                "cpu_highest": 20,
-                "memory_average": 100,
-                "memory_highest": 200,
-                "disk": 0,
                 "network_rx": 50,
                 "network_tx": 0,
                 "block_read": 0,
@@ -134,14 +122,6 @@ def test_the_host_is_for_administrators(admin: User, alice: User) -> None:
     assert answer.status_code == 200
     assert answer.json()["current"] == host
     assert answer.json()["samples"] == [
-        {
-            "at": int(row.at.timestamp()),
-            "cpu_average": 10.12,
-            "cpu_highest": 20,
-            "memory_average": 100,
-            "memory_highest": 200,
-            "disk": 0,
-            "load": 0.5,
-        }
+        {**FIGURES, "at": int(row.at.timestamp()), "load": 0.5},
     ]
     assert client_of(alice).get("/host/stats").status_code == 403

@@ -28,6 +28,8 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SOON = 20  # seconds
+
 Make = Callable[[UUID, str], str]
 
 
@@ -53,11 +55,25 @@ def make(engine_here: None, docker_client: docker.APIClient) -> Iterator[Make]:
 @pytest.fixture
 def running(alice: User, make: Make) -> Container:
     """A container that runs, in Docker as well."""
-    container = container_of(alice)
+    return started(container_of(alice), make)
+
+
+@pytest.fixture
+def other(alice: User, make: Make) -> Container:
+    return started(container_of(alice, "web-2"), make)
+
+
+def started(container: Container, make: Make) -> Container:
     container.docker_id = make(container.pk, "sleep 300")
     container.state, container.installed, container.should_run = State.RUNNING, True, True
     container.save()
     return container
+
+
+def let_lie(container: Container) -> None:
+    """Its row says that it does not run, and has for a while: no event is to come, the next sweep finds it."""
+    long_ago = datetime.fromisoformat("2026-01-01T00:00Z")
+    Container.objects.filter(pk=container.pk).update(state=State.READY, updated_at=long_ago)
 
 
 @contextmanager
@@ -71,7 +87,7 @@ def supervised() -> Iterator["Future[None]"]:
         yield run
     finally:
         loop.call_soon_threadsafe(cancel_all)
-        wait_until(run.done, 20, "the supervisor has ended")
+        wait_until(run.done, SOON, "the supervisor has ended")
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -90,53 +106,52 @@ def state(container: Container) -> str:
     return str(Container.objects.values_list("state", flat=True).get(pk=container.pk))
 
 
-def test_a_removal_that_takes_the_engine_too_long_holds_up_nothing_else(
-    running: Container, make: Make, docker_client: docker.APIClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make(uuid4(), "sleep 300")  # what no row points to
-    tried, over = threading.Event(), threading.Event()
+@contextmanager
+def supervised_while_it_hangs(monkeypatch: pytest.MonkeyPatch, call: str) -> Iterator[None]:
+    """While a supervisor waits for this call of the engine's to be answered."""
+    asked, over = threading.Event(), threading.Event()
 
     def too_long(docker_id: str) -> None:
-        tried.set()
-        over.wait(60)
+        asked.set()
+        over.wait(10 * SOON)
         raise TookTooLong("Docker engine unreachable")
 
-    monkeypatch.setattr(client, "remove_with_volumes", too_long)
+    monkeypatch.setattr(client, call, too_long)
     with supervised():
-        assert tried.wait(20)
-        beat = last_beat()
+        try:
+            assert asked.wait(SOON)
+            yield
+        finally:
+            over.set()
 
-        docker_client.kill(running.docker_id)
 
-        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
-        wait_until(lambda: last_beat() != beat, 8, "the supervisor says that it lives")
-        over.set()
+def assert_events_are_seen_and_said(running: Container, docker_client: docker.APIClient) -> None:
+    beat = last_beat()
+
+    docker_client.kill(running.docker_id)
+
+    wait_until(lambda: state(running) == State.READY, SOON, "its end is seen")
+    wait_until(lambda: last_beat() != beat, SOON, "the supervisor says that it lives")
+
+
+def test_a_removal_that_takes_the_engine_too_long_holds_up_nothing_else(
+    running: Container, other: Container, make: Make, docker_client: docker.APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(uuid4(), "sleep 300")  # what no row points to
+
+    with supervised_while_it_hangs(monkeypatch, "remove_with_volumes"):
+        assert_events_are_seen_and_said(running, docker_client)
+        let_lie(other)
+        wait_until(lambda: state(other) == State.RUNNING, SOON, "a sweep has found it running")
 
 
 def test_an_answer_that_takes_the_engine_too_long_holds_up_no_event(
-    running: Container, alice: User, docker_client: docker.APIClient, make: Make, monkeypatch: pytest.MonkeyPatch
+    running: Container, other: Container, docker_client: docker.APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lying = container_of(alice, "web-2")
-    Container.objects.filter(pk=lying.pk).update(
-        docker_id=make(lying.pk, "sleep 300"), installed=True, updated_at=datetime.fromisoformat("2026-01-01T00:00Z")
-    )
-    tried, over = threading.Event(), threading.Event()
+    let_lie(other)
 
-    def too_long(docker_id: str) -> None:
-        tried.set()
-        over.wait(60)
-        raise TookTooLong("Docker engine unreachable")
-
-    monkeypatch.setattr(client, "inspect", too_long)
-    with supervised():
-        assert tried.wait(20)
-        beat = last_beat()
-
-        docker_client.kill(running.docker_id)
-
-        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
-        wait_until(lambda: last_beat() != beat, 8, "the supervisor says that it lives")
-        over.set()
+    with supervised_while_it_hangs(monkeypatch, "inspect"):
+        assert_events_are_seen_and_said(running, docker_client)
 
 
 def test_what_takes_long_to_forget_holds_up_nothing(
@@ -166,11 +181,11 @@ def test_what_breaks_a_stream_of_events_ends_nothing(
 ) -> None:
     break_once(monkeypatch, stream)
     with supervised() as run:
-        wait_until(lambda: last_beat() and Image.objects.exists(), 20, "it watches")
+        wait_until(lambda: last_beat() and Image.objects.exists(), SOON, "it watches")
 
         docker_client.kill(running.docker_id)
 
-        wait_until(lambda: state(running) == State.READY, 8, "its end is seen")
+        wait_until(lambda: state(running) == State.READY, SOON, "its end is seen")
         assert not run.done()
 
 

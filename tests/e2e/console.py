@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 Message = dict[str, Any]
+PATIENCE = 30.0  # seconds, on a machine that is busy with other things
 
 
 class Console:
@@ -29,7 +30,7 @@ class Console:
                 url,
                 additional_headers=headers,
                 origin=None if origin is None else Origin(origin),
-                open_timeout=10,
+                open_timeout=PATIENCE,
                 max_size=None,
             )
         )
@@ -50,7 +51,7 @@ class Console:
                 self.close_reason = self._connection.protocol.close_reason or ""
                 self._changed.notify_all()
 
-    def wait_for(self, fits: Callable[[Message], bool], timeout: float = 10, after: int = 0) -> Message:
+    def wait_for(self, fits: Callable[[Message], bool], timeout: float = PATIENCE, after: int = 0) -> Message:
         """The first message, not counting ``after`` of the oldest, that fits."""
         deadline = time.monotonic() + timeout
         seen = after
@@ -68,15 +69,15 @@ class Console:
                     )
                 self._changed.wait(left)
 
-    def wait_for_event(self, data: str, timeout: float = 10, after: int = 0) -> Message:
+    def wait_for_event(self, data: str, timeout: float = PATIENCE, after: int = 0) -> Message:
         return self.wait_for(lambda m: m["event"] == "event" and m["data"] == data, timeout, after)
 
-    def wait_for_output(self, text: str, timeout: float = 10) -> str:
+    def wait_for_output(self, text: str, timeout: float = PATIENCE) -> str:
         """Waits until the console's output holds the text, also when it came in pieces; returns the output."""
         self.wait_for(lambda _: text in self.output, timeout)
         return self.output
 
-    def wait_closed(self, timeout: float = 10) -> int:
+    def wait_closed(self, timeout: float = PATIENCE) -> int:
         with self._changed:
             if not self._changed.wait_for(lambda: self.close_code is not None, timeout):
                 raise AssertionError(f"still open after {timeout:g} s; the last were {self.messages[-10:]}")

@@ -72,13 +72,13 @@ class Fleet:
 
     def wait_for_end(self, name: str) -> None:
         """Until Docker says that the process has ended, whatever the server knows of it."""
-        wait_until(lambda: not self.runs(name), 10, f"the process of the one that was {name} has ended")
+        wait_until(lambda: not self.runs(name), 30, f"the process of the one that was {name} has ended")
 
     def wait_for_output(self, name: str, text: bytes) -> None:
         """Until Docker's log has `text`, whatever the server knows of it."""
         docker_id = self.docker(name)[0]["Id"]
         client = self.lightd.engine.client()
-        wait_until(lambda: text in client.logs(docker_id), 10, f"{text!r} is printed")
+        wait_until(lambda: text in client.logs(docker_id), 30, f"{text!r} is printed")
 
     def told(self) -> dict[str, list[str]]:
         """The kinds of each one's events, oldest first."""
@@ -121,13 +121,13 @@ def make_fleet(lightd: Lightd) -> Fleet:
             install_script=scripts.get(name, ""),
             ports=[{"container_port": 7000, "host_port": ports[name]}],
         )
-    lightd.http.patch(f"/containers/{fleet.ids['stopping']}", json={"stop_timeout": 60}).raise_for_status()
+    lightd.http.patch(f"/containers/{fleet.ids['stopping']}", json={"stop_timeout": 600}).raise_for_status()
     for name in ("starting", "running", "stopping"):
         lightd.wait_state(fleet.ids[name], "ready")
         lightd.act(fleet.ids[name], "start")
     lightd.wait_state(fleet.ids["stopping"], "running")
     lightd.act(fleet.ids["stopping"], "stop")
-    wait_until(lambda: len(fleet.begun()) == len(WITH_PROCESS), 20, "each that has a process has begun")
+    wait_until(lambda: len(fleet.begun()) == len(WITH_PROCESS), 60, "each that has a process has begun")
     for name in STATES:
         fleet.wait(name, name)
     return fleet

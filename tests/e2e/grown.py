@@ -47,7 +47,7 @@ class GrownLightd(Lightd):
             signal_process(process.pid, by)
         try:
             statuses = [process.wait(timeout) for process in self.parts.values()]
-            wait_until(lambda: not self._ours(family), 10, "every process of the server has ended")
+            wait_until(lambda: not self._ours(family), 30, "every process of the server has ended")
         finally:
             self._kill(family)
         return max(statuses, default=0)

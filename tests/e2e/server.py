@@ -1,10 +1,8 @@
 """A real server for the tests: ``migrate``, ``first_run``, ``serve`` as anyone runs them, on its own storage root."""
 
 import os
-import random
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -18,6 +16,7 @@ import httpx
 from tests.answers import found
 from tests.e2e.console import Console
 from tests.engine import IMAGE, Engine, signal_process, tied_to_us
+from tests.free_ports import free_port, free_range, give_back
 from tests.mounts import unmount_below
 from tests.waiting import wait_until
 
@@ -36,7 +35,7 @@ class Lightd:
     def __init__(self, folder: Path, engine: Engine, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.engine = engine
-        self.port, self.sftp_port = free_range(1), free_range(1)
+        self.port, self.sftp_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.sockets: list[Console] = []
@@ -70,6 +69,7 @@ class Lightd:
             timeout=30,
         )
         self.ports: list[int] = []
+        self._pool = range(0)
 
     # The server's own life
 
@@ -107,8 +107,8 @@ class Lightd:
             )
 
     def _wait_for_start(self) -> None:
-        wait_until(self._answers, 60, "the server answers")
-        wait_until(lambda: self.pids("power") and self.pids("installs"), 20, "it has workers")
+        wait_until(self._answers, 120, "the server answers")
+        wait_until(lambda: self.pids("power") and self.pids("installs"), 60, "it has workers")
 
     def _answers(self) -> bool:
         assert self.process is not None
@@ -118,7 +118,7 @@ class Lightd:
         except httpx.TransportError:
             return False
 
-    def wait_ready(self, timeout: float = 30) -> dict[str, Any]:
+    def wait_ready(self, timeout: float = 60) -> dict[str, Any]:
         """Until database, engine, workers and supervisor are all ready."""
 
         last = httpx.Response(503)
@@ -143,7 +143,7 @@ class Lightd:
         signal_process(self.process.pid, by)
         try:
             status = self.process.wait(timeout)
-            wait_until(lambda: not self._ours(family), 10, "every process of the server has ended")
+            wait_until(lambda: not self._ours(family), 30, "every process of the server has ended")
         finally:
             self._kill(family)
         return status
@@ -188,7 +188,7 @@ class Lightd:
         assert pids, f"no process of {role} found below the server"
         for pid in pids:
             signal_process(pid, signal.SIGKILL)
-        wait_until(lambda: not alive(set(pids)), 10, "they are gone")
+        wait_until(lambda: not alive(set(pids)), 30, "they are gone")
         return pids
 
     def kill_root(self) -> None:
@@ -210,8 +210,7 @@ class Lightd:
 
     def close(self) -> None:
         """Ends it and removes what it made in Docker."""
-        for viewer in self.sockets:
-            viewer.close()
+        self.close_sockets()
         try:
             self.stop()
         finally:
@@ -221,6 +220,12 @@ class Lightd:
                 self.remove_containers()
             finally:
                 unmount_below(self.folder)
+                give_back([self.port, self.sftp_port, *self._pool])
+
+    def close_sockets(self) -> None:
+        for viewer in self.sockets:
+            viewer.close()
+        self.sockets = []
 
     def remove_containers(self) -> None:
         if not self._label() or not self.engine.answers():
@@ -256,14 +261,16 @@ class Lightd:
             assert answer.status_code == 200, answer.text
         left = self.http.get("/network/ports").json()["ports"]
         assert left == [], left
+        give_back(self._pool)
         start = free_range(number)
+        self._pool = range(start, start + number)
         for protocol in ("tcp", "udp"):
             answer = self.http.post(
                 "/network/ports",
                 json={"ip": "0.0.0.0", "start": start, "end": start + number - 1, "protocol": protocol},
             )
             assert answer.status_code == 201, answer.text
-        self.ports = list(range(start, start + number))
+        self.ports = list(self._pool)
 
     def port_range(self, number: int) -> list[int]:
         """That many ports of the pool which no test has been given yet."""
@@ -301,7 +308,7 @@ class Lightd:
     def get(self, internal_id: str) -> dict[str, Any]:
         return object_of(self.http.get(f"/containers/{internal_id}"))
 
-    def wait_state(self, internal_id: str, state: str, timeout: float = 30) -> dict[str, Any]:
+    def wait_state(self, internal_id: str, state: str, timeout: float = 60) -> dict[str, Any]:
         """Waits for a state and returns the container. Fails at once when it ends as ``failed`` instead."""
 
         def there() -> dict[str, Any] | None:
@@ -318,18 +325,24 @@ class Lightd:
         answer = self.http.post(f"/containers/{internal_id}/{action}", json=body or None)
         assert answer.status_code == 202, answer.text
 
-    def start_and_wait(self, internal_id: str, state: str = "running", timeout: float = 30) -> dict[str, Any]:
+    def start_and_wait(self, internal_id: str, state: str = "running", timeout: float = 60) -> dict[str, Any]:
         self.act(internal_id, "start")
         return self.wait_state(internal_id, state, timeout)
 
-    def kill_what_runs(self) -> None:
-        """All that tests have left running, and waits for its end."""
-        for one in self._running():
-            self.http.post(f"/containers/{one['Labels']['lightd.internal_id']}/kill")
-        wait_until(lambda: not self._running(), 60, "nothing runs any more")
+    def come_to_rest(self) -> None:
+        """Kills all that tests have left running or about to start again, and waits until nothing changes any more.
 
-    def _running(self) -> list[dict[str, Any]]:
-        return [one for one in self.in_docker() if one["State"] == "running"]
+        Viewers go too: a user may have so many, and those of a whole session are more.
+        """
+        self.close_sockets()
+        wait_until(self._is_at_rest, 60, "nothing runs any more", every=0.2)
+
+    def _is_at_rest(self) -> bool:
+        containers = object_of(self.http.get("/containers"))["containers"]
+        moving = [one["internal_id"] for one in containers if one["state"] not in ("ready", "failed")]
+        for internal_id in moving:
+            self.http.post(f"/containers/{internal_id}/kill")  # refused where it ends by itself
+        return not moving and not [one for one in self.in_docker() if one["State"] == "running"]
 
     def happened(self, internal_id: str) -> list[str]:
         """The kinds of its events, oldest first."""
@@ -396,39 +409,6 @@ def frames(stream: bytes) -> Iterator[bytes]:
         size = int.from_bytes(stream[4:8])
         yield stream[8 : 8 + size]
         stream = stream[8 + size :]
-
-
-def is_free(port: int) -> bool:
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(type=kind) as probe:
-            try:
-                probe.bind(("0.0.0.0", port))
-            except OSError:
-                return False
-    return True
-
-
-def free_range(number: int) -> int:
-    """The first of that many free ports in a row, below those that the kernel gives to clients.
-
-    Each process of the tests looks in a share of its own: a pool's ports are free until a container is started on them.
-    """
-    for _ in range(200):
-        start = random.randrange(SHARE.start, SHARE.stop - number)
-        if all(is_free(port) for port in range(start, start + number)):
-            return start
-    raise AssertionError(f"no {number} free ports in a row found on this host")
-
-
-def share_of_ports() -> range:
-    """This process's among those that pytest-xdist has begun."""
-    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    size = 22_000 // count
-    return range(10_000 + mine * size, 10_000 + (mine + 1) * size)
-
-
-SHARE = share_of_ports()
 
 
 def read_proc(pid: int, name: str) -> bytes:

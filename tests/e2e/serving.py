@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.grown import GrownLightd
 from tests.e2e.server import Lightd
-from tests.engine import Engine, PrivateEngine
+from tests.engine import Engine, PrivateEngine, prepared
 
 LightdFactory = Callable[..., Lightd]
 
@@ -44,15 +44,18 @@ def default_lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> 
         yield running
 
 
+@pytest.fixture(scope="module")
+def lightd_apart(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
+    """A server for the tests of one file, which they may kill."""
+    with serving(Lightd(tmp_path_factory.mktemp("lightd"), engine)) as running:
+        yield running
+
+
 @pytest.fixture
 def own_engine() -> Iterator[PrivateEngine]:
     """An engine for one test, which may stop, kill and restart it."""
-    engine = PrivateEngine()
-    try:
-        engine.make_image()
+    with prepared(PrivateEngine()) as engine:
         yield engine
-    finally:
-        engine.remove()
 
 
 @pytest.fixture
@@ -93,10 +96,10 @@ def serving(lightd: Lightd) -> Iterator[Lightd]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_runs_on() -> Iterator[None]:
-    """What the tests of a file leave running would take its time from all that follow."""
+    """What the tests of a file leave running would take its time from all that follow, and change before their eyes."""
     yield
     for lightd in _running:
-        lightd.kill_what_runs()
+        lightd.come_to_rest()
 
 
 @pytest.fixture(autouse=True)

@@ -119,6 +119,6 @@ def test_every_list_opens_and_none_shows_a_secret(lightd: Lightd, browser: Brows
 
 def test_only_administrators_come_in(lightd: Lightd) -> None:
     for path in ("/admin/", LIST):
-        answer = httpx.get(f"{lightd.url}{path}", headers={"Authorization": f"Bearer {lightd.token}"})
+        answer = httpx.get(f"{lightd.url}{path}", headers={"Authorization": f"Bearer {lightd.token}"}, timeout=30)
         assert answer.status_code == 302
         assert answer.headers["Location"].startswith("/admin/login/")

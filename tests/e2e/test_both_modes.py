@@ -78,7 +78,7 @@ def test_history_outlives_reinstall_rebind_and_recreate(lightd: Lightd) -> None:
 
     def run_once(times: int) -> None:
         lightd.start_and_wait(container)
-        wait_until(lambda: len(history("RUN ")) == times, 10, "its line is kept")
+        wait_until(lambda: len(history("RUN ")) == times, 30, "its line is kept")
 
     run_once(1)
     lightd.act(container, "rebind-network", ports=[{"port": new}])
@@ -108,7 +108,7 @@ def test_metrics_come_from_every_part(lightd: Lightd) -> None:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    wait_until(lambda: 'lightd_jobs_finished_total{kind="start",status="done"}' in metrics(), 15, "the job is counted")
+    wait_until(lambda: 'lightd_jobs_finished_total{kind="start",status="done"}' in metrics(), 30, "the job is counted")
     text = metrics()
     assert "lightd_engine_reachable 1.0" in text
     assert re.search(r'lightd_containers\{state="running"\} [1-9]', text)
@@ -120,8 +120,7 @@ def test_no_token_is_in_the_log(lightd: Lightd) -> None:
     container = lightd.create(wait=None)
     lightd.socket(container).close()
     lightd.http.get("/containers", params={"search": lightd.token})
+    lightd.http.get(f"/containers/{container}")
 
-    log = lightd.log.read_text()
-
-    assert f"path=/containers/{container}" in log or "path=/containers " in log
-    assert lightd.token not in log
+    wait_until(lambda: f"path=/containers/{container}" in lightd.log_tail(), 30, "the last request is in the log")
+    assert lightd.token not in lightd.log.read_text()

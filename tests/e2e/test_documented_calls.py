@@ -135,7 +135,7 @@ def start_and_restart(document: Document) -> None:
     first = document.lightd.get(ID)["started_at"]
     assert first is not None
     document.act("restart", "Container restart initiated")
-    wait_until(lambda: "exit" in document.lightd.happened(ID), 20, "the process has ended")
+    wait_until(lambda: "exit" in document.lightd.happened(ID), 30, "the process has ended")
     document.lightd.wait_state(ID, "running")
     assert document.lightd.happened(ID)[-5:] == ["stopping", "exit", "starting", "started", "running"]
 
@@ -156,7 +156,7 @@ def rebind(document: Document, old: int, new: int) -> None:
     host = document.lightd.inspect(ID)["HostConfig"]
     assert host["PortBindings"] == {"3000/tcp": [{"HostIp": "0.0.0.0", "HostPort": str(new)}]}
     assert host["Memory"] == 536870912
-    wait_until(lambda: len(document.lightd.in_docker(ID)) == 1, 10, "the old container is gone")
+    wait_until(lambda: len(document.lightd.in_docker(ID)) == 1, 30, "the old container is gone")
 
 
 def reinstall(document: Document) -> None:

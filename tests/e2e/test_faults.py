@@ -13,22 +13,15 @@ from tests.engine import Engine
 
 
 @pytest.fixture(scope="module")
-def default_apart(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    """A server that nobody else uses meanwhile."""
-    with serving(Lightd(tmp_path_factory.mktemp("faults"), engine)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def grown_apart(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    """The same as four processes, with Redis and PostgreSQL."""
+    """A server that nobody else uses meanwhile, as four processes, with Redis and PostgreSQL."""
     with serving(GrownLightd(tmp_path_factory.mktemp("faults"), engine)) as running:
         yield running
 
 
 @pytest.fixture
 def fleet(request: pytest.FixtureRequest, fault: Fault) -> Iterator[Fleet]:
-    lightd: Lightd = request.getfixturevalue(f"{fault.mode}_apart")
+    lightd: Lightd = request.getfixturevalue("lightd_apart" if fault.mode == "default" else "grown_apart")
     fleet = make_fleet(lightd)
     yield fleet
     lightd.start()

@@ -6,27 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.faults import OF_THE_ENGINE, Fault
-from tests.e2e.fleet import STATES, Fleet, make_fleet
-from tests.e2e.registry import Registry, SlowLine
-from tests.e2e.server import Lightd, free_range
+from tests.e2e.fleet import STATES, STUBBORN, Fleet, make_fleet
+from tests.e2e.registry import Registry, SlowLine, push_behind
+from tests.e2e.server import Lightd
 from tests.e2e.serving import serving
-from tests.e2e.test_image_pull import messages, push_noise
+from tests.e2e.test_image_pull import messages
 from tests.e2e.truth import wait_true
-from tests.engine import PrivateEngine
+from tests.engine import PrivateEngine, prepared
 from tests.waiting import wait_until
-
-STUBBORN = "echo once >> starts; trap '' TERM; echo Ready; while true; do sleep 0.2; done"
 
 
 @pytest.fixture(scope="module")
 def engine_apart() -> Iterator[PrivateEngine]:
     """An engine that the faults of this module may hit."""
-    engine = PrivateEngine()
-    try:
-        engine.make_image()
+    with prepared(PrivateEngine()) as engine:
         yield engine
-    finally:
-        engine.remove()
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +37,9 @@ def fleet(lightd: Lightd) -> Iterator[Fleet]:
 
 
 @pytest.fixture
-def slow_image(engine_apart: PrivateEngine, tmp_path: Path) -> Iterator[str]:
-    """An image that is in a registry alone, over a slow line."""
-    registry = Registry(tmp_path, free_range(1))
-    line = SlowLine(registry.port, 4_000_000)
-    yield push_noise(engine_apart.client(), registry.port).replace(f":{registry.port}/", f":{line.port}/")
-    line.close()
-    registry.close()
+def slow_image(slow_line: SlowLine, registry: Registry, engine_apart: PrivateEngine) -> str:
+    """As elsewhere, for this engine."""
+    return push_behind(slow_line, engine_apart.client(), registry)
 
 
 # The process's own end comes first: within three seconds of an engine's return an end counts as the engine's.
@@ -81,7 +71,7 @@ def test_what_waits_goes_on_after_the_engine_was_killed(
     for internal_id in names:
         ports = [{"container_port": 7000, "host_port": old_port}] if internal_id == rebound else []
         lightd.create(internal_id, startup_command=STUBBORN, start_pattern="Ready", ports=ports)
-        lightd.http.patch(f"/containers/{internal_id}", json={"stop_timeout": 60}).raise_for_status()
+        lightd.http.patch(f"/containers/{internal_id}", json={"stop_timeout": 600}).raise_for_status()
         lightd.start_and_wait(internal_id)
     files = {internal_id: lightd.files(internal_id) for internal_id in names}
     lightd.act(stopped, "stop")
@@ -90,7 +80,7 @@ def test_what_waits_goes_on_after_the_engine_was_killed(
     lightd.act(reinstalled, "reinstall", install_script="echo once >> installs")
     for internal_id in (stopped, restarted, rebound):
         lightd.wait_state(internal_id, "stopping")
-    wait_until(lambda: not lightd.get(reinstalled)["container_id"], 10, "the reinstallation ends the old process")
+    wait_until(lambda: not lightd.get(reinstalled)["container_id"], 30, "the reinstallation ends the old process")
     pulled = begin_pull(lightd, slow_image)
 
     engine_apart.kill()
@@ -114,7 +104,7 @@ def begun(files: Path, name: str) -> int:
 def begin_pull(lightd: Lightd, image: str) -> str:
     """A container whose image is on its way."""
     internal_id = lightd.create(wait=None, image=image)
-    wait_until(lambda: messages(lightd, internal_id, "pulling"), 20, "the pull has begun")
+    wait_until(lambda: messages(lightd, internal_id, "pulling"), 60, "the pull has begun")
     return internal_id
 
 

@@ -8,27 +8,18 @@ import pytest
 
 from tests.e2e.faults import ENDS, IN_THE_MIDDLE, Fault
 from tests.e2e.server import Lightd
-from tests.e2e.serving import serving
 from tests.e2e.truth import wait_true
-from tests.engine import Engine
 from tests.waiting import wait_until
 
 # Writes down each of its beginnings and each of its graceful ends, which take their time.
 SERVER = "trap 'sleep 1; echo once >> saved; exit 0' TERM; echo once >> starts; echo Ready; while :; do sleep 0.1; done"
 
-ALL_JOBS_DONE = 20  # seconds: a lost job's lease, and the job itself
-
-
-@pytest.fixture(scope="module")
-def default_apart(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    """A server that nobody else uses meanwhile."""
-    with serving(Lightd(tmp_path_factory.mktemp("faults"), engine)) as running:
-        yield running
+ALL_JOBS_DONE = 60  # seconds: a lost job's lease, and the job itself
 
 
 @pytest.fixture
 def lightd(request: pytest.FixtureRequest, fault: Fault) -> Iterator[Lightd]:
-    lightd: Lightd = request.getfixturevalue("default_apart" if fault.mode == "default" else "grown_lightd")
+    lightd: Lightd = request.getfixturevalue("lightd_apart" if fault.mode == "default" else "grown_lightd")
     yield lightd
     lightd.start()
     lightd.remove_containers()

@@ -3,17 +3,14 @@
 import signal
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.registry import Registry, SlowLine
-from tests.e2e.server import Lightd, alive, free_range, read_proc
-from tests.e2e.serving import serving
-from tests.e2e.test_image_pull import messages, push_noise
+from tests.e2e.server import Lightd, alive, read_proc
+from tests.e2e.test_image_pull import messages
 from tests.e2e.truth import RETURN, wait_true
-from tests.engine import Engine, signal_process
+from tests.engine import signal_process
 from tests.waiting import wait_until
 
 PROCESSES = 7  # of a cluster: itself, its sentinel, three workers, a monitor and a pusher
@@ -21,9 +18,8 @@ STAGGER = 0.12  # seconds between two requests, so that a kill cuts each at anot
 
 
 @pytest.fixture(scope="module")
-def lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    with serving(Lightd(tmp_path_factory.mktemp("lightd"), engine)) as running:
-        yield running
+def lightd(lightd_apart: Lightd) -> Lightd:
+    return lightd_apart
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +42,7 @@ def wait_for_workers(lightd: Lightd, without: list[int]) -> None:
         below = lightd.pids("workers")
         return len(below) == 2 * PROCESSES and workers_of(lightd) == set(below) and not set(below) & set(without)
 
-    wait_until(whole, 20, "both clusters are whole, and there are no others")
+    wait_until(whole, 60, "both clusters are whole, and there are no others")
 
 
 def threads(pids: list[int]) -> dict[int, int]:
@@ -60,7 +56,7 @@ def worker_that_begins(lightd: Lightd, before: dict[int, int]) -> int:
         now = threads(list(before))
         return next((pid for pid in before if now[pid] > before[pid]), None)
 
-    found = wait_until(find, 10, "a worker has the job", every=0.01)
+    found = wait_until(find, 30, "a worker has the job", every=0.01)
     assert found
     return found
 
@@ -131,21 +127,14 @@ def test_the_worker_of_a_reinstall_is_killed(lightd: Lightd) -> None:
     lightd.run_in(container, "sh", "-c", "test -e /again && ! test -e /installed")
 
 
-def test_a_worker_killed_in_the_middle_of_a_pull_is_replaced(lightd: Lightd, tmp_path: Path) -> None:
-    registry = Registry(tmp_path, free_range(1))
-    line = SlowLine(registry.port, 4_000_000)
-    try:
-        image = push_noise(lightd.engine.client(), registry.port).replace(f":{registry.port}/", f":{line.port}/")
-        container = lightd.create(wait=None, image=image)
-        wait_until(lambda: messages(lightd, container, "pulling"), 20, "the pull has begun")
+def test_a_worker_killed_in_the_middle_of_a_pull_is_replaced(lightd: Lightd, slow_image: str) -> None:
+    container = lightd.create(wait=None, image=slow_image)
+    wait_until(lambda: messages(lightd, container, "pulling"), 60, "the pull has begun")
 
-        lightd.kill_role("installs")
+    lightd.kill_role("installs")
 
-        # The lease of the dead worker runs out, and the pull goes on with the layers that Docker has.
-        wait_true(lightd, container, "ready", timeout=RETURN + 20)
-    finally:
-        line.close()
-        registry.close()
+    # The lease of the dead worker runs out, and the pull goes on with the layers that Docker has.
+    wait_true(lightd, container, "ready", timeout=RETURN + 20)
 
 
 @pytest.mark.parametrize("attempt", range(2))

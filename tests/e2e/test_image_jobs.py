@@ -8,34 +8,18 @@ import docker
 import httpx
 import pytest
 
-from tests.e2e.registry import Registry, SlowLine
-from tests.e2e.server import Lightd, free_range
-from tests.e2e.serving import serving
-from tests.e2e.test_image_pull import RATE, push_noise
-from tests.engine import IMAGE, Engine
+from tests.e2e.registry import SIZE, Registry, SlowLine, push_noise
+from tests.e2e.server import Lightd
+from tests.engine import IMAGE
 from tests.waiting import wait_until
 
+AT_ONCE = 10  # seconds; the supervisor looks by itself every thirty
+
 
 @pytest.fixture(scope="module")
-def lightd(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
+def lightd(lightd_apart: Lightd) -> Lightd:
     """One whose workers are killed."""
-    with serving(Lightd(tmp_path_factory.mktemp("lightd"), engine)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    registry = Registry(tmp_path_factory.mktemp("registry"), free_range(1))
-    yield registry
-    registry.close()
-
-
-@pytest.fixture
-def slow_image(registry: Registry, docker_client: docker.APIClient) -> Iterator[str]:
-    """An image that is in the registry alone; its name goes through the slow line."""
-    line = SlowLine(registry.port, RATE)
-    yield push_noise(docker_client, registry.port).replace(f":{registry.port}/", f":{line.port}/")
-    line.close()
+    return lightd_apart
 
 
 @pytest.fixture
@@ -74,20 +58,20 @@ def test_a_pull_comes_to_its_end_and_a_removal_undoes_it(
     page: httpx.Client, slow_image: str, docker_client: docker.APIClient
 ) -> None:
     assert post(page, "/dashboard/images/pull", image=slow_image).status_code == 200
-    wait_until(lambda: " % of 11.4 MiB" in jobs(page), 20, "the page says how far it is")
-    wait_until(lambda: slow_image in table(page), 20, "the image is in the table")
-    wait_until(lambda: "pulled" in jobs(page), 5, "the pull is done")
+    wait_until(lambda: " % of 11.4 MiB" in jobs(page), 60, "the page says how far it is")
+    wait_until(lambda: slow_image in table(page), 60, "the image is in the table")
+    wait_until(lambda: "pulled" in jobs(page), 30, "the pull is done")
 
     answer = post(page, f"/dashboard/images/remove/{docker_id(docker_client, slow_image)}")
     assert answer.status_code == 200, answer.text
-    wait_until(lambda: slow_image not in table(page), 10, "the image is out of the table")
+    wait_until(lambda: slow_image not in table(page), 30, "the image is out of the table")
 
     assert not on_host(docker_client, slow_image)
 
 
 def test_a_pull_goes_on_when_its_worker_was_killed(page: httpx.Client, lightd: Lightd, slow_image: str) -> None:
     post(page, "/dashboard/images/pull", image=slow_image)
-    wait_until(lambda: " % of " in jobs(page), 20, "the pull is under way")
+    wait_until(lambda: " % of " in jobs(page), 60, "the pull is under way")
 
     lightd.kill_role("workers")
 
@@ -95,18 +79,19 @@ def test_a_pull_goes_on_when_its_worker_was_killed(page: httpx.Client, lightd: L
 
 
 def test_a_cancelled_pull_ends(
-    page: httpx.Client, lightd: Lightd, slow_image: str, docker_client: docker.APIClient
+    page: httpx.Client, slow_image: str, slow_line: SlowLine, docker_client: docker.APIClient
 ) -> None:
+    slow_line.rate = SIZE // 20
     post(page, "/dashboard/images/pull", image=slow_image)
-    wait_until(lambda: " % of " in jobs(page), 20, "the pull is under way")
+    wait_until(lambda: " % of " in jobs(page), 60, "the pull is under way")
     address = re.search(r"/dashboard/images/cancel/[0-9a-f-]+", page.get("/dashboard/images/jobs").text)
     assert address
 
     assert post(page, address[0]).status_code == 200
 
     assert "cancelled" in jobs(page)
-    # Its worker is free again for the next one.
-    lightd.create()
+    wait_until(slow_line.stands_still, 60, "nothing is pulled any more")
+    assert slow_line.carried < SIZE
     assert not on_host(docker_client, slow_image)
 
 
@@ -115,7 +100,7 @@ def test_an_image_that_the_registry_does_not_have_fails_with_its_name(page: http
 
     post(page, "/dashboard/images/pull", image=image)
 
-    wait_until(lambda: f"{image} could not be pulled: " in jobs(page), 20, "the failure is said")
+    wait_until(lambda: f"{image} could not be pulled: " in jobs(page), 60, "the failure is said")
 
 
 def test_what_is_pulled_beside_us_is_in_the_table_at_once(
@@ -124,22 +109,22 @@ def test_what_is_pulled_beside_us_is_in_the_table_at_once(
     image = push_noise(docker_client, registry.port)
 
     docker_client.pull(image)
-    wait_until(lambda: image in table(page), 3, "the image is in the table")
+    wait_until(lambda: image in table(page), AT_ONCE, "the image is in the table")
     docker_client.remove_image(image)
-    wait_until(lambda: image not in table(page), 3, "the image is out of the table")
+    wait_until(lambda: image not in table(page), AT_ONCE, "the image is out of the table")
 
 
 def test_an_image_that_another_container_on_the_host_was_made_from_stays(
     page: httpx.Client, slow_image: str, docker_client: docker.APIClient
 ) -> None:
     post(page, "/dashboard/images/pull", image=slow_image)
-    wait_until(lambda: slow_image in table(page), 20, "the image is in the table")
+    wait_until(lambda: slow_image in table(page), 60, "the image is in the table")
     docker_client.tag(slow_image, "second/name", "1")
     made = docker_client.create_container(slow_image, "true", name="somebody-elses")
     try:
         post(page, f"/dashboard/images/remove/{docker_id(docker_client, slow_image)}")
 
-        wait_until(lambda: "is used by somebody-elses" in jobs(page), 10, "the refusal is said")
+        wait_until(lambda: "is used by somebody-elses" in jobs(page), 30, "the refusal is said")
         assert on_host(docker_client, slow_image)
         assert on_host(docker_client, "second/name:1")
     finally:

@@ -75,7 +75,7 @@ def test_its_limits_and_rights_are_those_of_the_server(lightd: Lightd) -> None:
     while_installing = lines(lightd, container)
     lightd.start_and_wait(container)
 
-    running = wait_until(lambda: console(lightd, container).splitlines()[2:], 10, "it has printed them again")
+    running = wait_until(lambda: console(lightd, container).splitlines()[2:], 30, "it has printed them again")
     assert while_installing == running
     assert while_installing[0] == str(64 << 20)
     lightd.act(container, "kill")
@@ -160,7 +160,7 @@ def test_it_can_be_answered_by_a_viewer(lightd: Lightd) -> None:
 
 def test_a_delete_cancels_it(lightd: Lightd) -> None:
     container = lightd.create(install_script=f"#!/bin/sh\necho begun\n{GATE}", ports=[{}], wait=None)
-    wait_until(lambda: log(lightd, container)["logs"], 20, "it runs")
+    wait_until(lambda: log(lightd, container)["logs"], 30, "it runs")
     port, files = lightd.get(container)["ports"][0]["port"], lightd.files(container)
 
     answer = lightd.http.delete(f"/containers/{container}")
@@ -176,7 +176,7 @@ def test_a_delete_cancels_it(lightd: Lightd) -> None:
 
 
 def wait_gone_from_docker(lightd: Lightd, container: str) -> None:
-    wait_until(lambda: lightd.in_docker(container) == [], 10, "nothing of it is left in Docker")
+    wait_until(lambda: lightd.in_docker(container) == [], 30, "nothing of it is left in Docker")
 
 
 def test_a_delete_before_it_begins_cancels_it_too(lightd: Lightd) -> None:
@@ -193,7 +193,7 @@ def test_a_delete_before_it_begins_cancels_it_too(lightd: Lightd) -> None:
 
 def test_a_kill_fails_it(lightd: Lightd) -> None:
     container = lightd.create(install_script=f"#!/bin/sh\necho begun\n{GATE}", wait=None)
-    wait_until(lambda: log(lightd, container)["logs"], 20, "it runs")
+    wait_until(lambda: log(lightd, container)["logs"], 30, "it runs")
 
     lightd.act(container, "kill")
 
@@ -206,7 +206,7 @@ def test_twenty_of_them_delay_no_power_action(lightd: Lightd) -> None:
     ready = lightd.create()
     installing = [lightd.create(install_script=f"#!/bin/sh\n{GATE}", wait=None) for _ in range(20)]
 
-    lightd.start_and_wait(ready, timeout=10)
+    lightd.start_and_wait(ready)
 
     assert {lightd.state(one) for one in installing} == {"installing"}
     for one in (ready, *installing):

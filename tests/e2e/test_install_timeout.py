@@ -12,7 +12,7 @@ from tests.engine import Engine
 @pytest.fixture(scope="module")
 def impatient(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
     folder = tmp_path_factory.mktemp("impatient")
-    with serving(Lightd(folder, engine, {"LIGHTD_INSTALL_TIMEOUT": "2"})) as lightd:
+    with serving(Lightd(folder, engine, {"LIGHTD_INSTALL_TIMEOUT": "5"})) as lightd:
         yield lightd
 
 

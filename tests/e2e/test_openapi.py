@@ -23,8 +23,8 @@ EXAMPLES = 8  # of each route
 
 @pytest.fixture(scope="module")
 def probed(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    """A server of its own, for whatever the requests leave in it."""
-    with serving(Lightd(tmp_path_factory.mktemp("probed"), engine)) as lightd:
+    """A server of its own, for whatever the requests leave in it; they come as fast as they are answered."""
+    with serving(Lightd(tmp_path_factory.mktemp("probed"), engine, {"LIGHTD_TOKEN_RATE": "0"})) as lightd:
         yield lightd
 
 

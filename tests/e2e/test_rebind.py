@@ -16,6 +16,7 @@ from tests.e2e.server import Lightd
 from tests.waiting import wait_until
 
 SERVER = "echo Ready; exec sleep infinity"
+STUBBORN = "trap '' TERM; echo Ready; while true; do sleep 0.2; done"
 
 
 def rebind(lightd: Lightd, internal_id: str, *ports: int) -> None:
@@ -122,12 +123,13 @@ def test_a_port_that_another_program_has_puts_everything_back(lightd: Lightd, do
     assert lightd.run_in(internal_id, "cat", "/opt/kept") == "kept\n"
     assert in_use(lightd, new) is None
     assert in_use(lightd, old) == internal_id
-    wait_until(lambda: len(docker_containers(docker_client, internal_id)) == 1, 10, "the new one is gone")
+    wait_until(lambda: len(docker_containers(docker_client, internal_id)) == 1, 30, "the new one is gone")
     last = lightd.http.get(f"/containers/{internal_id}/events").json()["events"]
     failed = next(event["message"] for event in last if event["kind"] == "rebind_failed")
     assert "taken by another program" in failed
 
 
+@pytest.mark.timeout(900)
 def test_a_hundred_rebinds_in_a_row_still_work(lightd: Lightd, docker_client: docker.APIClient) -> None:
     """Each changes the file system first, so that each would add a layer; Docker takes 127."""
     pair = lightd.port_range(2)
@@ -143,7 +145,7 @@ def test_a_hundred_rebinds_in_a_row_still_work(lightd: Lightd, docker_client: do
     lightd.start_and_wait(internal_id)
     marks = lightd.run_in(internal_id, "sh", "-c", "ls /opt/mark-* | wc -l")
     assert int(marks) == 100
-    wait_until(lambda: len(docker_containers(docker_client, internal_id)) == 1, 10, "one container is left")
+    wait_until(lambda: len(docker_containers(docker_client, internal_id)) == 1, 30, "one container is left")
     assert len(own_images(docker_client, lightd, internal_id)) == 1
 
 
@@ -190,17 +192,21 @@ def test_what_lies_in_a_volume_of_the_image_is_kept(
         docker_client.inspect_volume(volume)
 
 
-def test_kill_during_a_rebind_leaves_it_stopped_on_the_new_ports(lightd: Lightd) -> None:
+def being_rebound(lightd: Lightd) -> tuple[str, int, int]:
+    """A container in the middle of a rebind, whose process does not end when asked to; its old port and the new one."""
     old, new = lightd.port_range(2)
     internal_id = lightd.create(
-        startup_command="trap '' TERM; echo Ready; while true; do sleep 0.2; done",
-        start_pattern="Ready",
-        ports=[{"container_port": 7000, "host_port": old}],
+        startup_command=STUBBORN, start_pattern="Ready", ports=[{"container_port": 7000, "host_port": old}]
     )
-    lightd.http.patch(f"/containers/{internal_id}", json={"stop_timeout": 60}).raise_for_status()
+    lightd.http.patch(f"/containers/{internal_id}", json={"stop_timeout": 600}).raise_for_status()
     lightd.start_and_wait(internal_id)
     rebind(lightd, internal_id, new)
     lightd.wait_state(internal_id, "stopping")
+    return internal_id, old, new
+
+
+def test_kill_during_a_rebind_leaves_it_stopped_on_the_new_ports(lightd: Lightd) -> None:
+    internal_id, _, new = being_rebound(lightd)
 
     lightd.act(internal_id, "kill")
 
@@ -208,34 +214,17 @@ def test_kill_during_a_rebind_leaves_it_stopped_on_the_new_ports(lightd: Lightd)
 
 
 def test_delete_during_a_rebind_leaves_nothing(lightd: Lightd, docker_client: docker.APIClient) -> None:
-    old, new = lightd.port_range(2)
-    internal_id = lightd.create(
-        startup_command="trap '' TERM; echo Ready; while true; do sleep 0.2; done",
-        start_pattern="Ready",
-        ports=[{"container_port": 7000, "host_port": old}],
-    )
-    lightd.http.patch(f"/containers/{internal_id}", json={"stop_timeout": 60}).raise_for_status()
-    lightd.start_and_wait(internal_id)
-    rebind(lightd, internal_id, new)
-    lightd.wait_state(internal_id, "stopping")
+    internal_id, old, new = being_rebound(lightd)
 
     assert lightd.http.delete(f"/containers/{internal_id}").status_code == 200
 
     assert in_use(lightd, old) is None
     assert in_use(lightd, new) is None
-    wait_until(lambda: not docker_containers(docker_client, internal_id), 10, "nothing is left in Docker")
+    wait_until(lambda: not docker_containers(docker_client, internal_id), 30, "nothing is left in Docker")
 
 
-def test_a_start_is_refused_while_ports_change(lightd: Lightd) -> None:
-    old, new = lightd.port_range(2)
-    internal_id = lightd.create(
-        startup_command="trap '' TERM; echo Ready; while true; do sleep 0.2; done",
-        start_pattern="Ready",
-        ports=[{"container_port": 7000, "host_port": old}],
-    )
-    lightd.start_and_wait(internal_id)
-    rebind(lightd, internal_id, new)
-    lightd.wait_state(internal_id, "stopping")
+def test_another_rebind_is_refused_while_ports_change(lightd: Lightd) -> None:
+    internal_id, _, new = being_rebound(lightd)
 
     answer = lightd.http.post(f"/containers/{internal_id}/rebind-network", json={"ports": []})
 

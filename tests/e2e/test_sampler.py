@@ -25,6 +25,7 @@ from containers.supervisor.stats import Stats
 from containers.usage import Counters, Usage, cpu_percent
 from tests.engine import IMAGE, Engine
 from tests.people import container_of
+from tests.waiting import wait_until
 
 MIB = 1 << 20
 BURN = "while :; do :; done"
@@ -61,7 +62,7 @@ class Sampler:
     sent: list[StatsMessage]
     now: list[float] = field(default_factory=lambda: [1_800_000_000.0])
 
-    async def read_until(self, done: Callable[[], bool], at_most: float = 20) -> None:
+    async def read_until(self, done: Callable[[], bool], at_most: float = 60) -> None:
         async with asyncio.timeout(at_most):
             while not done():
                 await self.stats.read_due()
@@ -69,7 +70,7 @@ class Sampler:
 
     async def read_for(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        await self.read_until(lambda: time.monotonic() > end, seconds + 10)
+        await self.read_until(lambda: time.monotonic() > end, seconds + 30)
 
     def usage(self, docker_id: str) -> Usage | None:
         process = self.stats._processes.get(docker_id)
@@ -128,10 +129,15 @@ def by_engine(client: docker.APIClient, docker_id: str) -> Counters:
     return cgroups.from_engine(client.stats(docker_id, stream=False, one_shot=True))
 
 
+def wait_until_held(client: docker.APIClient, holding: str) -> None:
+    """Until the container has the memory that it asks for."""
+    wait_until(lambda: by_engine(client, holding).memory > 99 * MIB, 30, "the memory is held")
+
+
 async def test_figures_are_those_of_docker_stats(docker_client: docker.APIClient, run: Run, sampler: Sampler) -> None:
     holding = run(HOLD, mem_limit=256 * MIB)
     sampler.stats.began(uuid4(), holding)
-    await asyncio.sleep(1)
+    wait_until_held(docker_client, holding)
 
     mine = await sampler.usage_of(holding)
     theirs = by_engine(docker_client, holding)
@@ -149,7 +155,7 @@ async def test_without_files_the_engine_is_asked(
     monkeypatch.setattr(cgroups, "find", lambda *args: None)
     holding = run(HOLD, mem_limit=256 * MIB)
     burning = run(BURN, cpu_period=100_000, cpu_quota=50_000)
-    await asyncio.sleep(1)
+    wait_until_held(docker_client, holding)
 
     for one in (holding, burning):
         sampler.stats.began(uuid4(), one)
@@ -210,19 +216,24 @@ async def test_a_restart_that_nobody_told_of_is_found(
     docker_client: docker.APIClient, run: Run, sampler: Sampler
 ) -> None:
     container = run(f"{BURN} & {IDLE}")
-    await asyncio.sleep(1)
     sampler.stats.began(uuid4(), container)
-    before = await sampler.usage_of(container)
+    sampler.stats.watched([process.container_id for process in sampler.stats._processes.values()])
+    await sampler.read_until(lambda: uptime(sampler, container) >= 3)
 
+    asked = time.monotonic()
     docker_client.restart(container, timeout=0)
     sampler.stats.watched([process.container_id for process in sampler.stats._processes.values()])
-    await sampler.read_until(
-        lambda: (usage := sampler.usage(container)) is not None and usage.uptime < before.uptime + 1
-    )
+    await sampler.read_until(lambda: 0 < uptime(sampler, container) <= time.monotonic() - asked + 1)
     await sampler.read_for(3)
 
     after = await sampler.usage_of(container)
     assert 0 < after.cpu_usage <= 130
+
+
+def uptime(sampler: Sampler, docker_id: str) -> float:
+    """As it is shown; 0 where nothing is."""
+    usage = sampler.usage(docker_id)
+    return usage.uptime if usage else 0
 
 
 async def test_minutes_are_written_when_they_are_over(transactional_db: None, run: Run, sampler: Sampler) -> None:

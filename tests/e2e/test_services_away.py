@@ -27,10 +27,10 @@ def test_a_viewer_has_every_line_and_event_though_redis_was_away(grown_lightd: G
         viewer.wait_for(lambda message: "could not be sent" in str(message.get("data")))
         time.sleep(AWAY)
 
-    other.wait_for_event("running", timeout=20)
+    other.wait_for_event("running", timeout=60)
     last = len(numbers(viewer.output)) + 20
-    viewer.wait_for_output(f"n{last}.", timeout=20)
-    late.wait_for_output(f"n{last}.", timeout=20)
+    viewer.wait_for_output(f"n{last}.", timeout=60)
+    late.wait_for_output(f"n{last}.", timeout=60)
     seen = numbers(viewer.output)
     assert seen == list(range(seen[-1] + 1))
     seen = numbers(late.output)
@@ -51,7 +51,7 @@ def test_what_was_printed_last_is_shown_though_nothing_follows(grown_lightd: Gro
     with grown_lightd.redis.away():
         time.sleep(AWAY)
 
-    viewer.wait_for_output("the last", timeout=10)
+    viewer.wait_for_output("the last")
 
 
 def test_all_goes_on_after_postgres_was_restarted(grown_lightd: GrownLightd) -> None:
@@ -61,14 +61,16 @@ def test_all_goes_on_after_postgres_was_restarted(grown_lightd: GrownLightd) -> 
 
     grown_lightd.postgres.restart()
 
-    wait_until(lambda: grown_lightd.http.get("/containers").status_code == 200, 10, "the web answers")
+    wait_until(lambda: grown_lightd.http.get("/containers").status_code == 200, 30, "the web answers")
     before = len(viewer.messages)
     grown_lightd.act(container, "kill")
     viewer.wait_for_event("exit", after=before)
     grown_lightd.start_and_wait(container)
     grown_lightd.wait_ready()
+    wait_until(lambda: numbers(viewer.output).count(0) == 2, 30, "its lines are shown again")
     seen = numbers(viewer.output)
-    assert seen[0] == 0
+    again = seen.index(0, 1)
+    assert seen == [*range(again), *range(len(seen) - again)]
 
 
 def test_health_says_so_while_postgres_is_away(grown_lightd: GrownLightd) -> None:
@@ -91,7 +93,7 @@ def test_each_part_comes_back_alone(grown_lightd: GrownLightd) -> None:
 
     grown_lightd.kill_role("supervisor")
     grown_lightd.start()
-    viewer.wait_for_output(f"n{len(numbers(viewer.output)) + 40}.", timeout=20)
+    viewer.wait_for_output(f"n{len(numbers(viewer.output)) + 40}.", timeout=60)
     seen = numbers(viewer.output)
     assert seen == list(range(seen[-1] + 1))
 

@@ -60,7 +60,7 @@ class Browser:
         """To the provider and back; the callback's answer."""
         page = self.post(path, **form)
         assert page.status_code == 200, page.text
-        back = httpx.get(address_in(page))
+        back = httpx.get(address_in(page), timeout=30)
         assert back.status_code == 302
         return self.http.get(back.headers["Location"])
 
@@ -156,7 +156,7 @@ def test_an_answer_that_was_not_asked_for_signs_nobody_in(
 ) -> None:
     victim = Browser(site)
     page = browser.post("/account/oidc/start")
-    back = httpx.get(address_in(page)).headers["Location"]
+    back = httpx.get(address_in(page), timeout=30).headers["Location"]
 
     victim.http.get(back)
     assert victim.name() == ""

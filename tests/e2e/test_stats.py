@@ -47,16 +47,16 @@ def test_half_a_core_is_shown_as_fifty_percent(lightd: Lightd) -> None:
     container = lightd.create(startup_command=f"bash -c '{BURN}'", limits={"cpu": 0.5, "memory": 256 * MIB})
     lightd.start_and_wait(container)
     viewer = lightd.socket(container)
-    viewer.wait_for(lambda message: message["event"] == "stats", timeout=10)
+    viewer.wait_for(lambda message: message["event"] == "stats")
     before, begun = cpu_seconds(lightd, container), time.monotonic()
 
-    wait_until(lambda: len(stats(viewer)) >= 7, 30, "seven messages")
+    wait_until(lambda: len(stats(viewer)) >= 7, 60, "seven messages")
 
     got = (cpu_seconds(lightd, container) - before) / (time.monotonic() - begun) * 100  # 50, unless others need it
     shown = stats(viewer)[1:]
     last = shown[-1]
     assert set(last) == FIELDS
-    assert mean(message["cpu_usage"] for message in shown) == pytest.approx(got, abs=10)
+    assert mean(message["cpu_usage"] for message in shown) == pytest.approx(got, abs=15)
     assert 0 < got < 58
     assert last["memory_limit"] == 256 * MIB
     assert last["pids"] >= 2
@@ -69,13 +69,13 @@ def test_a_viewer_sees_figures_at_once_and_then_changes_alone(lightd: Lightd) ->
     time.sleep(3)
     viewer = lightd.socket(container)
 
-    viewer.wait_for(lambda message: message["event"] == "stats", timeout=4)
+    viewer.wait_for(lambda message: message["event"] == "stats")
     time.sleep(4)
 
     shown = [{**message, "uptime": 0} for message in stats(viewer)]
     assert all(before != after for before, after in pairwise(shown))
     lightd.run_in(container, "sh", "-c", "timeout 4 sh -c 'while :; do :; done' || true")
-    assert max(message["cpu_usage"] for message in stats(viewer)) > 5
+    viewer.wait_for(lambda message: message["event"] == "stats" and message["cpu_usage"] > 5)
     lightd.act(container, "kill")
 
 
@@ -83,12 +83,12 @@ def test_a_second_viewer_need_not_wait_for_a_change(lightd: Lightd) -> None:
     container = lightd.create(startup_command="exec sleep infinity")
     lightd.start_and_wait(container)
     first = lightd.socket(container)
-    first.wait_for(lambda message: message["event"] == "stats", timeout=5)
+    first.wait_for(lambda message: message["event"] == "stats")
     time.sleep(2)
 
     second = lightd.socket(container)
 
-    second.wait_for(lambda message: message["event"] == "stats", timeout=4)
+    second.wait_for(lambda message: message["event"] == "stats", timeout=10)
     lightd.act(container, "kill")
 
 
@@ -96,15 +96,14 @@ def test_what_nobody_watches_is_read_less_often(make_lightd: Any) -> None:
     lightd = make_lightd(environment={"LIGHTD_STATS_PACE": "4"})
     container = lightd.create(startup_command="exec sleep infinity")
     lightd.start_and_wait(container)
-    wait_until(lambda: current(lightd, container), 10, "figures")
+    wait_until(lambda: current(lightd, container), 30, "figures")
 
-    unwatched = readings(lightd, container, seconds=8)
+    unwatched = readings(lightd, container, seconds=12)
     lightd.socket(container)
     time.sleep(1.5)
-    watched = readings(lightd, container, seconds=8)
+    watched = readings(lightd, container, seconds=12)
 
-    assert 1 <= unwatched <= 4
-    assert watched >= 6
+    assert 1 <= unwatched <= 5 < watched  # 4 or so, and 12 or so
 
     lightd.act(container, "kill")
     lightd.wait_state(container, "ready")
@@ -126,14 +125,14 @@ def test_a_restart_starts_the_figures_anew(lightd: Lightd) -> None:
     container = lightd.create(startup_command="exec sleep infinity")
     lightd.start_and_wait(container)
     viewer = lightd.socket(container)
-    time.sleep(4)
-    seen = len(viewer.messages)
+    viewer.wait_for(lambda message: message["event"] == "stats" and message["uptime"] >= 4)
+    seen, asked = len(viewer.messages), time.monotonic()
 
     lightd.act(container, "restart")
 
-    viewer.wait_for_event("running", after=seen, timeout=30)
-    fresh = viewer.wait_for(lambda message: message["event"] == "stats", after=len(viewer.messages), timeout=6)
-    assert fresh["uptime"] <= 4
+    began = viewer.messages.index(viewer.wait_for_event("starting", after=seen))
+    fresh = viewer.wait_for(lambda message: message["event"] == "stats", after=began)
+    assert fresh["uptime"] <= time.monotonic() - asked + 1
     assert fresh["cpu_usage"] < 200
     lightd.act(container, "kill")
 
@@ -145,12 +144,12 @@ def test_the_size_of_the_volume_is_shown(lightd: Lightd) -> None:
     lightd.act(container, "restart")  # measured once at a start, and then rarely
     lightd.wait_state(container, "running")
 
-    assert wait_until(lambda: (current(lightd, container) or {}).get("disk_usage"), 15, "a size")
+    assert wait_until(lambda: (current(lightd, container) or {}).get("disk_usage"), 30, "a size")
     lightd.act(container, "kill")
 
 
 def test_the_host_is_shown(lightd: Lightd) -> None:
-    answer = wait_until(lambda: lightd.http.get("/host/stats").json()["current"], 40, "the host's figures")
+    answer = wait_until(lambda: lightd.http.get("/host/stats").json()["current"], 60, "the host's figures")
 
     assert 0 <= answer["cpu_usage"] <= 100 * answer["cores"]
     assert 0 < answer["memory_usage"] < answer["memory_limit"]

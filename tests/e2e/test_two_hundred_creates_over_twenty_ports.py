@@ -20,8 +20,8 @@ PORTS = 20
 
 @pytest.fixture(scope="module")
 def crowded(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lightd]:
-    """A server whose pool has twenty ports."""
-    with serving(Lightd(tmp_path_factory.mktemp("crowded"), engine)) as lightd:
+    """A server whose pool has twenty ports, and that lets one token ask as often as it likes."""
+    with serving(Lightd(tmp_path_factory.mktemp("crowded"), engine, {"LIGHTD_TOKEN_RATE": "0"})) as lightd:
         lightd.use_free_ports(PORTS)
         yield lightd
 
@@ -73,7 +73,7 @@ def hold_what_was_given(lightd: Lightd, answers: list[httpx.Response]) -> None:
     assert lightd.in_docker() == []
     assert not [port for port in pool(lightd) if port["in_use"]]
     assert volumes(lightd) == kept
-    wait_until(lambda: not directories(lightd, "containers"), 20, "the containers' own directories are gone")
+    wait_until(lambda: not directories(lightd, "containers"), 30, "the containers' own directories are gone")
     for volume in kept:
         assert lightd.http.delete(f"/volumes/{volume}").status_code == 200
 

@@ -20,7 +20,8 @@ from accounts.models import ApiToken, AuditEntry, User
 from containers import events
 from containers.models import Container, Event, Grant, Heartbeat, Image, ImageJob, Job, SftpAccess
 from ports.models import Port
-from tests.people import container_of
+from tests.answers import shown
+from tests.people import browser_of, container_of
 from volumes.models import Backup, BackupSchedule, Operation, Volume
 
 
@@ -73,14 +74,8 @@ def address(model: type[Model], page: str = "changelist", *args: Any) -> str:
 
 
 @pytest.fixture
-def browser(client: Client, admin: User) -> Client:
-    client.force_login(admin)
-    return client
-
-
-def text(answer: Any) -> str:
-    assert answer.status_code == 200, answer.status_code
-    return str(answer.content.decode())
+def browser(admin: User) -> Client:
+    return browser_of(admin)
 
 
 def rows(page: str) -> int:
@@ -95,7 +90,7 @@ def test_every_list_is_tested_here() -> None:
 def test_a_list_costs_the_same_however_long(browser: Client, model: type[Model]) -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
-            assert rows(text(browser.get(address(model))))
+            assert rows(shown(browser.get(address(model))))
         return len(queries)
 
     one_more(1)
@@ -111,13 +106,13 @@ def test_a_list_is_searched_and_its_rows_open(browser: Client, model: type[Model
     for number in range(1, 6):
         one_more(number)
 
-    page = text(browser.get(address(model), {"q": SEARCHED[model]}))
+    page = shown(browser.get(address(model), {"q": SEARCHED[model]}))
 
     assert rows(page) == 1
     assert ('id="changelist-filter"' in page) == (model is not Heartbeat)
     opened = re.search(rf'href="({address(model)}[^"]+/change/)', page)
     assert opened
-    text(browser.get(opened[1]))
+    shown(browser.get(opened[1]))
 
 
 def test_related_rows_are_a_link_away(browser: Client, alice: User) -> None:
@@ -125,14 +120,14 @@ def test_related_rows_are_a_link_away(browser: Client, alice: User) -> None:
     container = Container.objects.get()
     owner = address(User, "change", container.owner_id)
 
-    assert owner in text(browser.get(address(Container)))
-    page = text(browser.get(address(Container, "change", container.pk)))
+    assert owner in shown(browser.get(address(Container)))
+    page = shown(browser.get(address(Container, "change", container.pk)))
     assert owner in page
     for model in (Event, Job, Grant, Port, AuditEntry):
         narrowed = re.search(rf'href="({address(model)}\?[^"]+)"', page)
         assert narrowed, model
-        assert rows(text(browser.get(narrowed[1].replace("&amp;", "&")))) == 1
-    assert f"{address(Container)}?owner__id__exact={container.owner_id}" in text(browser.get(owner))
+        assert rows(shown(browser.get(narrowed[1].replace("&amp;", "&")))) == 1
+    assert f"{address(Container)}?owner__id__exact={container.owner_id}" in shown(browser.get(owner))
 
 
 @pytest.mark.parametrize("model", [Container, Event, Job, Grant, AuditEntry, Heartbeat, Image, ImageJob, SftpAccess])
@@ -143,11 +138,11 @@ def test_what_only_the_site_writes_is_read_only(browser: Client, model: type[Mod
 
     assert browser.get(address(model, "add")).status_code == 403
     assert browser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
-    assert 'name="_save"' not in text(browser.get(address(model, "change", row.pk)))
+    assert 'name="_save"' not in shown(browser.get(address(model, "change", row.pk)))
 
 
 def test_it_is_called_lightd_and_leads_back(browser: Client) -> None:
-    page = text(browser.get("/admin/"))
+    page = shown(browser.get("/admin/"))
 
     assert '<a href="/admin/">Lightd</a>' in page
     assert '<a href="/">Dashboard</a>' in page
@@ -159,7 +154,7 @@ def test_it_is_called_lightd_and_leads_back(browser: Client) -> None:
 
 def act(browser: Client, action: str, *users: User, **more: str) -> str:
     chosen = {"action": action, "_selected_action": [user.pk for user in users], **more}
-    return text(browser.post(address(User), chosen, follow=True))
+    return shown(browser.post(address(User), chosen, follow=True))
 
 
 def test_an_action_asks_first_and_names_whom_it_is_about(browser: Client, alice: User, bob: User) -> None:

@@ -1,6 +1,7 @@
 """Every error is JSON, at every status; where people look it is a page."""
 
 import sqlite3
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -29,6 +30,17 @@ def assert_page(answer: Answer, status: int, sentence: str) -> None:
     assert answer.status_code == status
     assert answer["Content-Type"] == "text/html; charset=utf-8"
     assert f"<h1>{sentence}</h1>" in answer.content.decode()
+
+
+BUSY = OperationalError("database is locked")
+BUSY.__cause__ = sqlite3.OperationalError()
+
+
+def raising(error: Exception) -> Callable[..., NoReturn]:
+    def fail(*_: object) -> NoReturn:
+        raise error
+
+    return fail
 
 
 @pytest.mark.django_db
@@ -119,12 +131,9 @@ def test_an_unknown_address_among_the_pages_is_a_page(client: Client, path: str,
 
 
 def test_a_page_that_breaks_down_says_nothing_of_the_inside(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wait_in_vain(*_: object) -> NoReturn:
-        raise OperationalError("database is locked") from sqlite3.OperationalError()
-
     client = Client(raise_request_exception=False)
     client.force_login(alice)
-    monkeypatch.setattr(sessions, "of", wait_in_vain)
+    monkeypatch.setattr(sessions, "of", raising(BUSY))
 
     answer = client.get("/account/sessions", HTTP_ACCEPT="text/html")
 
@@ -132,33 +141,23 @@ def test_a_page_that_breaks_down_says_nothing_of_the_inside(alice: User, monkeyp
     assert answer["Retry-After"] == "1"
 
 
-def test_what_nobody_foresaw_says_nothing_of_the_inside(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def break_down(*_: object) -> NoReturn:
-        raise RuntimeError("the inside")
+@pytest.mark.parametrize(
+    ("error", "status", "sentence", "retry_after"),
+    [
+        pytest.param(RuntimeError("the inside"), 500, "Internal server error", None, id="unforeseen"),
+        pytest.param(BUSY, 503, "The database is busy; try again", "1", id="database"),
+        pytest.param(EngineUnavailable("Docker does not answer"), 503, "Docker does not answer", "1", id="engine"),
+    ],
+)
+def test_what_breaks_down_says_nothing_of_the_inside(
+    alice: User, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, sentence: str, retry_after: str | None
+) -> None:
+    monkeypatch.setattr(pool, "pick_free", raising(error))
 
-    monkeypatch.setattr(pool, "pick_free", break_down)
-
-    assert_json_error(client_of(alice).get("/network/ports/random"), 500, "Internal server error")
-
-
-def test_a_database_that_does_not_answer_is_unavailable(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wait_in_vain(*_: object) -> NoReturn:
-        raise OperationalError("database is locked") from sqlite3.OperationalError()
-
-    monkeypatch.setattr(pool, "pick_free", wait_in_vain)
     answer = client_of(alice).get("/network/ports/random")
 
-    assert_json_error(answer, 503, "The database is busy; try again")
-    assert answer["Retry-After"] == "1"
-
-
-def test_an_engine_that_does_not_answer_is_unavailable(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> NoReturn:
-        raise EngineUnavailable("Docker does not answer")
-
-    monkeypatch.setattr(pool, "pick_free", fail)
-
-    assert_json_error(client_of(alice).get("/network/ports/random"), 503, "Docker does not answer")
+    assert_json_error(answer, status, sentence)
+    assert answer.get("Retry-After") == retry_after
 
 
 def test_several_wrong_fields_are_all_in_the_details(admin: User) -> None:

@@ -24,8 +24,33 @@ print(before, in_holes())
 """
 
 
-def test_holes_are_filled() -> None:
-    before, after = subprocess.check_output([sys.executable, "-c", HOLES], text=True).split()
+POOLS = """
+import ctypes
+from lightd_site.heap import fill_holes
 
-    assert int(before) > 2_000_000
-    assert int(after) < 100_000
+allocate, free = ctypes.pythonapi.PyObject_Malloc, ctypes.pythonapi.PyObject_Free
+allocate.restype, allocate.argtypes, free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+pieces = [allocate(48) for _ in range(20_000)]
+holes = set(pieces[::2])
+for piece in pieces[::2]:
+    free(piece)
+
+fill_holes()
+print(sum(allocate(48) in holes for _ in range(1000)))
+"""
+
+
+def run(program: str) -> list[int]:
+    """The numbers that it prints, in a process whose heap is its own."""
+    return [int(word) for word in subprocess.check_output([sys.executable, "-c", program], text=True).split()]
+
+
+def test_holes_are_filled() -> None:
+    before, after = run(HOLES)
+
+    assert before > 2_000_000
+    assert after < 100_000
+
+
+def test_so_are_those_of_python_s_own_pools() -> None:
+    assert run(POOLS) == [0]

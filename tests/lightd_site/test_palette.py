@@ -11,15 +11,14 @@ from accounts.models import User
 from accounts.permissions import OF_A_CONTAINER, Permission
 from containers.models import Container, Grant
 from containers.states import State
-from tests.people import container_of
+from tests.people import browser_of, container_of
 
 PALETTE = "/dashboard/palette"
 
 
 @pytest.fixture
-def browser(client: Client, alice: User) -> Client:
-    client.force_login(alice)
-    return client
+def browser(alice: User) -> Client:
+    return browser_of(alice)
 
 
 def make(owner: User, name: str, state: State = State.RUNNING) -> Container:

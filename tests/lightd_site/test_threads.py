@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 
 from lightd_site import threads
 from lightd_site.threads import KeptThreads
@@ -64,19 +65,21 @@ async def test_one_whose_client_hung_up_keeps_its_thread_and_the_server_until_it
         await hung_up
 
 
-async def test_many_at_once_have_a_thread_each_of_which_so_many_are_kept() -> None:
+async def test_many_at_once_have_a_thread_each_of_which_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     together = threading.Barrier(threads.KEPT + 3, timeout=10)
     seen: set[threading.Thread] = set()
+    ended: set[threading.Thread] = set()
 
     def view() -> None:
         seen.add(threading.current_thread())
         together.wait()
 
+    monkeypatch.setattr(connections, "close_all", lambda: ended.add(threading.current_thread()))
     site = serving(view)
 
     await asyncio.gather(*(ask(site) for _ in range(threads.KEPT + 3)))
 
-    assert len(seen) == threads.KEPT + 3
-    for thread in seen:
-        await asyncio.to_thread(thread.join, 0.2)  # those that are not kept
-    assert sum(thread.is_alive() for thread in seen) == threads.KEPT
+    assert (len(seen), len(ended)) == (threads.KEPT + 3, 3)
+    for thread in ended:
+        await asyncio.to_thread(thread.join, 10)
+    assert {thread for thread in seen if thread.is_alive()} == seen - ended

@@ -1,10 +1,14 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from accounts.models import User
 from tests.mounts import require_root, unmount_below
+from volumes import storage
+from volumes.models import Volume
 from volumes.tree import Tree, kernel, parse
 
 
@@ -42,6 +46,12 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
+def volume(alice: User) -> Volume:
+    """Alice's, with nothing behind it."""
+    return Volume.objects.create(owner=alice)
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What a tree is of, with something beside it that nobody may reach."""
     (tmp_path / "outside").mkdir()
@@ -58,6 +68,25 @@ def tree(folder: Path, way: str) -> Iterator[Tree]:
 
 def names(tree: Tree, path: str = "") -> list[str]:
     return [entry.name for entry in tree.list(parse(path))[0]]
+
+
+def volume_with(owner: User, name: str, content: bytes) -> Volume:
+    """One of 64 MB, with a file in it."""
+    volume = storage.create(owner, quota_mb=64)
+    with storage.tree(volume) as tree:
+        put(tree, name, content)
+    return volume
+
+
+def nest(folder: Path, name: str, depth: int) -> None:
+    """Folders in folders, as a program makes them that goes down step by step: deeper than a path can be long."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=here)
+        there = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = there
+    os.close(here)
 
 
 def put(tree: Tree, path: str, content: bytes = b"", *, replace: bool = True) -> None:

@@ -1,7 +1,6 @@
 """A worker that is killed, cancelled or out of space: all is there, or nothing."""
 
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from accounts.models import User
+from tests.mounts import disk_of
 from tests.people import actor
 from tests.volumes.archives import entry, picture, tar_of
 from tests.volumes.workers import killed_at, lines_of, next_worker, paused_at
@@ -175,14 +175,9 @@ def test_too_late_to_be_cancelled(alice: User, volume: Volume, folder: Path) -> 
 @pytest.fixture
 def small_disk(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     """A storage root of eight megabytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", disk], check=True)
-    settings.STORAGE_ROOT = disk
-    try:
+    with disk_of(tmp_path / "disk", "8m") as disk:
+        settings.STORAGE_ROOT = disk
         yield disk
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 @pytest.mark.usefixtures("transactional_db")

@@ -31,11 +31,6 @@ def client(transactional_db: None, alice: User) -> APIClient:
 
 
 @pytest.fixture
-def volume(alice: User) -> Volume:
-    return Volume.objects.create(owner=alice)
-
-
-@pytest.fixture
 def folder(volume: Volume) -> Path:
     folder = storage.make_directory(volume)
     (folder / "world").mkdir()

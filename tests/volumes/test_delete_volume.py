@@ -11,6 +11,7 @@ from django_q.models import OrmQ
 from accounts.models import User
 from rules.errors import NotFound
 from tests.people import actor, client_of, container_of
+from tests.volumes.conftest import nest
 from volumes import files, storage
 from volumes import trash as trash_module
 from volumes.models import Volume
@@ -125,13 +126,7 @@ def test_the_sweep_removes_what_a_crash_left_but_nothing_young(alice: User, stor
 
 def test_the_sweep_removes_what_is_nested_deeper_than_python_recurses(alice: User, storage_root: Path) -> None:
     volume = storage.create(alice)
-    here = os.open(storage.directory(volume), os.O_RDONLY)
-    for _ in range(3000):
-        os.mkdir("d", dir_fd=here)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = deeper
-    os.close(here)
+    nest(storage.directory(volume), "d", 3000)
     storage.delete(volume)
 
     sweep()

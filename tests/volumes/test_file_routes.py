@@ -14,11 +14,6 @@ TRAVERSAL = {"error": "Invalid path: path traversal detected"}
 
 
 @pytest.fixture
-def volume(alice: User) -> Volume:
-    return Volume.objects.create(owner=alice)
-
-
-@pytest.fixture
 def folder(volume: Volume) -> Path:
     return storage.make_directory(volume)
 

@@ -7,12 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from containers.models import Container, Grant
 from tests.answers import text
-from tests.people import container_of
+from tests.people import browser_of, container_of
 from volumes import storage
 from volumes.files import LARGEST_TEXT
 from volumes.models import Operation
@@ -23,12 +22,6 @@ pytestmark = pytest.mark.django_db
 
 WRITING = 'data-file-action="remove"'
 PNG = b"\x89PNG\r\n\x1a\n\0"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -56,7 +49,7 @@ def test_it_is_the_same_on_both_pages(alice: User, folder: Path, url: str) -> No
     (folder / "world").mkdir()
 
     for address in (url, "/dashboard/container/web-1/files"):
-        answer = signed_in(alice).get(address)
+        answer = browser_of(alice).get(address)
         assert names(answer) == ["world", "server.properties"]
         assert "11 B" in text(answer)
         assert "0644" in text(answer)
@@ -64,7 +57,9 @@ def test_it_is_the_same_on_both_pages(alice: User, folder: Path, url: str) -> No
 
 
 def test_a_container_has_it_as_a_tab(alice: User, folder: Path) -> None:
-    assert 'href="/dashboard/container/web-1/files"' in text(signed_in(alice).get("/dashboard/container/web-1/console"))
+    console = text(browser_of(alice).get("/dashboard/container/web-1/console"))
+
+    assert 'href="/dashboard/container/web-1/files"' in console
 
 
 # --- Who may -----------------------------------------------------------------------
@@ -73,7 +68,7 @@ def test_a_container_has_it_as_a_tab(alice: User, folder: Path) -> None:
 def test_its_owner_and_administrators_may_all(alice: User, admin: User, folder: Path, url: str) -> None:
     (folder / "file").touch()
     for user in (alice, admin):
-        assert WRITING in text(signed_in(user).get(url))
+        assert WRITING in text(browser_of(user).get(url))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +88,7 @@ def test_others_as_far_as_it_was_granted(
         Grant.objects.create(container=container, user=bob, permissions=permissions)
 
     for address in (url, "/dashboard/container/web-1/files"):
-        answer = signed_in(bob).get(address)
+        answer = browser_of(bob).get(address)
         assert answer.status_code == status
         assert (WRITING in text(answer)) == writes
         assert ("data-select=" in text(answer)) == writes
@@ -105,7 +100,7 @@ def test_who_may_only_read_gets_an_editor_that_cannot_save(
     (folder / "file").write_text("text")
     Grant.objects.create(container=container, user=bob, permissions=["files.read"])
 
-    answer = text(signed_in(bob).get(f"{url}?path=file"))
+    answer = text(browser_of(bob).get(f"{url}?path=file"))
 
     assert "file-text" in answer
     assert "data-save" not in answer
@@ -119,7 +114,7 @@ def test_it_is_sorted_as_asked_and_says_so(alice: User, folder: Path, url: str) 
     (folder / "a").write_text("x" * 10)
     (folder / "b").write_text("x" * 100)
 
-    answer = signed_in(alice).get(f"{url}?sort=-size")
+    answer = browser_of(alice).get(f"{url}?sort=-size")
 
     assert names(answer) == ["b", "a"]
     assert [column.sorted for column in answer.context["files"].columns] == ["none", "descending", "none"]
@@ -128,18 +123,18 @@ def test_it_is_sorted_as_asked_and_says_so(alice: User, folder: Path, url: str) 
 
 @pytest.mark.parametrize("query", ["sort=owner", "path=../..", "path=/etc", "path=world/%2e%2e/%2e%2e"])
 def test_what_makes_no_sense_is_refused(alice: User, folder: Path, url: str, query: str) -> None:
-    assert signed_in(alice).get(f"{url}?{query}").status_code == 400
+    assert browser_of(alice).get(f"{url}?{query}").status_code == 400
 
 
 def test_what_is_not_there_is_not_found(alice: User, folder: Path, url: str) -> None:
-    assert signed_in(alice).get(f"{url}?path=nothing").status_code == 404
+    assert browser_of(alice).get(f"{url}?path=nothing").status_code == 404
 
 
 def test_a_long_folder_comes_in_pages(alice: User, folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "ROWS", 3)
     for number in range(7):
         (folder / f"file-{number}").touch()
-    client = signed_in(alice)
+    client = browser_of(alice)
 
     assert names(client.get(url)) == ["file-0", "file-1", "file-2"]
     assert names(client.get(f"{url}?page=2")) == ["file-3", "file-4", "file-5"]
@@ -157,7 +152,7 @@ def test_it_asks_the_database_the_same_however_many_there_are(
 ) -> None:
     for index in range(number):
         (folder / f"file-{index}").touch()
-    client = signed_in(alice)
+    client = browser_of(alice)
     client.get(url)  # counts what is in the volume, for a while
 
     # Session, user, the volume for each of three questions, its operations; the container, and what is shown of it.
@@ -173,7 +168,7 @@ def test_archives_that_are_not_done_are_known_when_it_opens(alice: User, contain
         for status in (kinds.RUNNING, kinds.DONE, kinds.FAILED, kinds.CANCELLED, kinds.QUEUED)
     ]
 
-    assert f'data-operations="{asked[0].pk} {asked[-1].pk}"' in text(signed_in(alice).get(url))
+    assert f'data-operations="{asked[0].pk} {asked[-1].pk}"' in text(browser_of(alice).get(url))
 
 
 def test_a_search_looks_below_and_says_where(alice: User, folder: Path, url: str) -> None:
@@ -181,11 +176,11 @@ def test_a_search_looks_below_and_says_where(alice: User, folder: Path, url: str
     (folder / "world/region/r.0.mca").touch()
     (folder / "r.0.mca").touch()
 
-    answer = signed_in(alice).get(f"{url}?path=world&query=R.0")
+    answer = browser_of(alice).get(f"{url}?path=world&query=R.0")
 
     assert names(answer) == ["world/region/r.0.mca"]
     assert "1 with “R.0” in the name" in text(answer)
-    assert "Nothing here or below has “lost”" in text(signed_in(alice).get(f"{url}?query=lost"))
+    assert "Nothing here or below has “lost”" in text(browser_of(alice).get(f"{url}?query=lost"))
 
 
 # --- Names -----------------------------------------------------------------------------
@@ -198,7 +193,7 @@ def test_a_search_looks_below_and_says_where(alice: User, folder: Path, url: str
 def test_a_name_is_text_and_leads_to_what_it_names(alice: User, folder: Path, url: str, name: str) -> None:
     name = name.replace("/", "⁄")
     (folder / name).write_text("text")
-    client = signed_in(alice)
+    client = browser_of(alice)
 
     answer = client.get(url)
 
@@ -210,7 +205,7 @@ def test_a_name_is_text_and_leads_to_what_it_names(alice: User, folder: Path, ur
 
 def test_bytes_that_are_no_text_are_a_name_too(alice: User, folder: Path, url: str) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9")).write_text("text")
-    client = signed_in(alice)
+    client = browser_of(alice)
 
     row = client.get(url).context["files"].rows[0]
 
@@ -220,7 +215,7 @@ def test_bytes_that_are_no_text_are_a_name_too(alice: User, folder: Path, url: s
 def test_what_breaks_a_line_or_turns_it_is_shown_as_an_escape(alice: User, folder: Path, url: str) -> None:
     (folder / "a\r\nb\u202etxt.exe").touch()
 
-    answer = signed_in(alice).get(url)
+    answer = browser_of(alice).get(url)
 
     assert names(answer) == ["a\\u000d\\u000ab\\u202etxt.exe"]
     assert 'data-path="a%0D%0Ab%E2%80%AEtxt.exe"' in answer.content.decode()
@@ -235,10 +230,10 @@ def test_a_time_that_no_calendar_has_is_left_out(seconds: int) -> None:
 
 def test_what_is_being_uploaded_is_called_unfinished(alice: User, folder: Path, url: str) -> None:
     (folder / "world").touch()
-    assert "unfinished" not in text(signed_in(alice).get(url))
+    assert "unfinished" not in text(browser_of(alice).get(url))
 
     with storage.tree(Container.objects.get().volume) as tree, tree.draft(parse("server.jar")):
-        assert "unfinished" in text(signed_in(alice).get(url))
+        assert "unfinished" in text(browser_of(alice).get(url))
 
 
 # --- A file ----------------------------------------------------------------------------
@@ -260,7 +255,7 @@ def test_a_file_is_shown_as_what_it_is(
 ) -> None:
     (folder / name).write_bytes(content)
 
-    answer = signed_in(alice).get(f"{url}?path={name}")
+    answer = browser_of(alice).get(f"{url}?path={name}")
 
     assert answer.context["files"].view == view
     assert f"/files/download?path={name}" in text(answer)
@@ -270,12 +265,12 @@ def test_a_picture_that_is_too_large_is_only_to_download(alice: User, folder: Pa
     (folder / "icon.png").write_bytes(PNG)
     os.truncate(folder / "icon.png", page.LARGEST_PICTURE + 1)
 
-    assert signed_in(alice).get(f"{url}?path=icon.png").context["files"].view == "nothing"
+    assert browser_of(alice).get(f"{url}?path=icon.png").context["files"].view == "nothing"
 
 
 def test_a_link_says_where_it_leads_and_leads_nowhere(alice: User, folder: Path, url: str) -> None:
     (folder / "link").symlink_to("/etc/passwd")
-    client = signed_in(alice)
+    client = browser_of(alice)
 
     listed, alone = text(client.get(url)), text(client.get(f"{url}?path=link"))
 
@@ -289,4 +284,4 @@ def test_a_link_says_where_it_leads_and_leads_nowhere(alice: User, folder: Path,
 def test_a_pipe_is_never_opened(alice: User, folder: Path, url: str) -> None:
     os.mkfifo(folder / "pipe")
 
-    assert "neither a file nor a folder" in text(signed_in(alice).get(f"{url}?path=pipe"))
+    assert "neither a file nor a folder" in text(browser_of(alice).get(f"{url}?path=pipe"))

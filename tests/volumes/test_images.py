@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from rules.errors import Unavailable
 from tests.mounts import break_image, mounts_below, unmount_below
-from tests.volumes.conftest import names, put
+from tests.volumes.conftest import names, volume_with
 from tests.waiting import wait_until
 from volumes import images as volume_images
 from volumes import locks, storage
@@ -24,10 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def volume(alice: User, images: None) -> Volume:
-    volume = storage.create(alice, quota_mb=64)
-    with storage.tree(volume) as tree:
-        put(tree, "world", b"content")
-    return volume
+    return volume_with(alice, "world", b"content")
 
 
 @pytest.fixture

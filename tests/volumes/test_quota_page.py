@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from accounts.permissions import Permission
 from containers.models import Grant
 from tests.answers import text
-from tests.people import container_of
+from tests.people import browser_of, container_of
 from volumes import storage
 from volumes.models import Volume
 from volumes.operations import queue, run
@@ -18,12 +17,6 @@ from volumes.operations import queue, run
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MIB = 1 << 20
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -41,11 +34,11 @@ def url(volume: Volume) -> str:
 
 
 def posted(user: User, url: str, size: object, **headers: Any) -> Any:
-    return signed_in(user).post(f"{url}/resize", {"size": size}, headers=headers)
+    return browser_of(user).post(f"{url}/resize", {"size": size}, headers=headers)
 
 
 def test_above_the_files_it_says_how_full_it_is(alice: User, url: str) -> None:
-    page = text(signed_in(alice).get(f"{url}/files"))
+    page = text(browser_of(alice).get(f"{url}/files"))
 
     assert "16.0 of 64.0 MiB" in page
     assert 'value="25"' in page
@@ -56,7 +49,7 @@ def test_above_the_files_it_says_how_full_it_is(alice: User, url: str) -> None:
 def test_the_bar_alone_follows_what_is_written(alice: User, volume: Volume, url: str) -> None:
     (storage.directory(volume) / "more").write_bytes(bytes(16 * MIB))
 
-    part = text(signed_in(alice).get(f"{url}/quota"))
+    part = text(browser_of(alice).get(f"{url}/quota"))
 
     assert "32.0 of 64.0 MiB" in part
     assert "<form" not in part
@@ -66,16 +59,16 @@ def test_who_may_only_read_the_files_has_the_bar_without_the_form(alice: User, b
     container = container_of(alice, "web-1")
     Grant.objects.create(container=container, user=bob, permissions=[Permission.FILES_READ.value])
 
-    page = text(signed_in(bob).get("/dashboard/container/web-1/files"))
+    page = text(browser_of(bob).get("/dashboard/container/web-1/files"))
 
     assert "0 B, no limit" in page
     assert "/resize" not in page
-    assert signed_in(bob).get(f"/dashboard/volumes/{container.volume_id}/quota").status_code == 200
+    assert browser_of(bob).get(f"/dashboard/volumes/{container.volume_id}/quota").status_code == 200
 
 
 def test_others_have_neither(bob: User, url: str) -> None:
-    assert signed_in(bob).get(f"{url}/quota").status_code == 404
-    assert signed_in(bob).get(f"{url}/resize").status_code == 404
+    assert browser_of(bob).get(f"{url}/quota").status_code == 404
+    assert browser_of(bob).get(f"{url}/resize").status_code == 404
 
 
 def test_resized_in_the_page_the_bar_is_a_new_one(alice: User, volume: Volume, url: str) -> None:
@@ -88,7 +81,7 @@ def test_resized_in_the_page_the_bar_is_a_new_one(alice: User, volume: Volume, u
 
 
 def test_without_scripts_it_is_a_page_of_its_own(alice: User, url: str) -> None:
-    assert 'value="64"' in text(signed_in(alice).get(f"{url}/resize"))
+    assert 'value="64"' in text(browser_of(alice).get(f"{url}/resize"))
 
     answer = posted(alice, url, 32)
 
@@ -121,18 +114,18 @@ def test_what_is_refused_is_said_beside_the_field_and_changes_nothing(
 def test_a_directory_says_that_the_kernel_does_not_hold_it(alice: User) -> None:
     volume = storage.create(alice, quota_mb=64)
 
-    page = text(signed_in(alice).get(f"/dashboard/volumes/{volume.pk}/files"))
+    page = text(browser_of(alice).get(f"/dashboard/volumes/{volume.pk}/files"))
 
     assert "watched, not held by the kernel" in page
 
 
 def test_the_list_shows_what_is_in_stopped_ones(alice: User, volume: Volume) -> None:
-    page = text(signed_in(alice).get("/dashboard/volumes/"))
+    page = text(browser_of(alice).get("/dashboard/volumes/"))
 
     assert "16.0 MiB" in page
     assert "not measured" not in page
 
 
 def test_administrators_are_told_where_new_ones_are_only_watched(alice: User, admin: User) -> None:
-    assert "LIGHTD_VOLUMES is directories" in text(signed_in(admin).get("/dashboard/volumes/"))
-    assert "LIGHTD_VOLUMES" not in text(signed_in(alice).get("/dashboard/volumes/"))
+    assert "LIGHTD_VOLUMES is directories" in text(browser_of(admin).get("/dashboard/volumes/"))
+    assert "LIGHTD_VOLUMES" not in text(browser_of(alice).get("/dashboard/volumes/"))

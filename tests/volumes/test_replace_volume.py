@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from rules.errors import Conflict
 from tests.mounts import mounts_below
-from tests.volumes.conftest import names, put
+from tests.volumes.conftest import names, put, volume_with
 from volumes import locks, storage, uses
 from volumes.images import unmount
 from volumes.models import Volume
@@ -22,10 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def volume(alice: User, each_storage: str) -> Volume:
-    volume = storage.create(alice, quota_mb=64)
-    with storage.tree(volume) as tree:
-        put(tree, "old", b"old")
-    return volume
+    return volume_with(alice, "old", b"old")
 
 
 def test_the_replacement_is_empty_and_then_in_the_volume_s_place(volume: Volume, storage_root: Path) -> None:

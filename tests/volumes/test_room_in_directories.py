@@ -11,11 +11,12 @@ from accounts.models import User
 from rules.errors import OutOfSpace
 from tests.people import actor, client_of
 from tests.volumes.archives import entry, tar_of
-from volumes import archiving, files, posix, storage
+from volumes import archiving, files, posix, storage, usage
 from volumes.archives import Format
 from volumes.models import Operation, Volume
 from volumes.operations import run
 from volumes.tree import Opening
+from volumes.tree.kept import KEPT
 
 # Directories are made when the transaction is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +33,9 @@ def volume(alice: User) -> Volume:
     """Of 2 MiB, with half a MiB left."""
     volume = storage.create(alice, quota_mb=2)
     (storage.directory(volume) / "world").mkdir()
-    (storage.directory(volume) / "world/region").write_bytes(os.urandom(2 * MIB - ROOM))
+    folder = storage.directory(volume) / "world"
+    (folder / "region").write_bytes(os.urandom(2 * MIB - ROOM - folder.stat().st_blocks * 512))
+    assert usage.of(volume).available == ROOM
     return volume
 
 
@@ -42,7 +45,9 @@ def there(volume: Volume) -> list[str]:
 
 
 def size_of(volume: Volume) -> int:
-    return sum(path.stat().st_size for path in storage.directory(volume).rglob("*") if path.is_file())
+    """On the disk, but for the folder of kept uploads, which is counted later."""
+    found = [path for path in storage.directory(volume).rglob("*") if path.name != KEPT[0]]
+    return sum(path.lstat().st_blocks * 512 for path in found)
 
 
 def pieces(size: int) -> Iterator[bytes]:
@@ -116,6 +121,7 @@ def test_an_archive_is_refused_as_a_whole(alice: User, volume: Volume, ask: Ask)
     packed = tar_of(*[entry(f"made/{number}") for number in range(20)], content=b"x" * 20_000)
     (storage.directory(volume) / "archive").write_bytes(packed)
     (storage.directory(volume) / "world/region").write_bytes(os.urandom(2 * MIB - len(packed) - 100_000))
+    usage.count(volume)
 
     operation = ask(actor(alice), str(volume.pk))
     run.run(str(operation.pk))
@@ -169,5 +175,7 @@ def test_so_it_is_by_sftp_wherever_one_says_to_write(alice: User, volume: Volume
 
     posix.close(actor(alice), str(volume.pk), "world/region", file)
     assert size_of(volume) == 2 * MIB
+    following = posix.open_to_write(actor(alice), str(volume.pk), "next", Opening(create=True))
     with pytest.raises(OutOfSpace, match="The volume is full"):
-        posix.open_to_write(actor(alice), str(volume.pk), "next", Opening(create=True))
+        following.write(0, b"x")
+    following.close()

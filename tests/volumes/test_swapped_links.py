@@ -105,7 +105,7 @@ def put_in_place(tree: Tree, path: str, *, replace: bool) -> None:
     try:
         tree.mirror(place[:-1], draft)
         with tree.new_file((*draft, *place)) as file:
-            file.write(b"unpacked")
+            file.write(b"unpacked", 0)
         tree.merge(draft, replace=replace)
     finally:
         tree.delete(draft)

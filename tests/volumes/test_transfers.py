@@ -27,11 +27,6 @@ def client(alice: User) -> APIClient:
 
 
 @pytest.fixture
-def volume(alice: User) -> Volume:
-    return Volume.objects.create(owner=alice)
-
-
-@pytest.fixture
 def folder(volume: Volume) -> Path:
     return storage.make_directory(volume)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rules.errors import Conflict, Invalid, NotFound
-from tests.volumes.conftest import names, put
+from tests.volumes.conftest import names, nest, put
 from volumes.tree import Order, Tree, copying, parse
 
 USER = 1000
@@ -135,13 +135,7 @@ def test_a_copy_that_fails_leaves_nothing(tree: Tree, folder: Path, monkeypatch:
 
 
 def test_a_folder_is_deleted_however_deep_it_is_nested(tree: Tree, folder: Path) -> None:
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(3000):
-        os.mkdir("d", dir_fd=here)
-        deeper = os.open("d", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = deeper
-    os.close(here)
+    nest(folder, "d", 3000)
 
     tree.delete(("d",))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.volumes.conftest import nest
 from volumes import contents
 from volumes.contents import Contents
 from volumes.tree import Tree, kernel
@@ -24,7 +25,22 @@ def test_files_are_counted_at_any_depth(tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"x" * 10)
     (tmp_path / "a/b/two").write_bytes(b"x" * 5)
 
-    assert count(tmp_path) == Contents(2, 15, complete=True)
+    assert count(tmp_path) == Contents(2, 15, on_disk(tmp_path), complete=True)
+
+
+def on_disk(folder: Path) -> int:
+    """What is in it."""
+    figure = subprocess.run(["du", "--summarize", "--block-size=1", folder], check=True, capture_output=True).stdout
+    return int(figure.split()[0]) - folder.stat().st_blocks * 512
+
+
+def test_a_hole_takes_nothing_and_two_names_take_no_more_than_one(tmp_path: Path) -> None:
+    (tmp_path / "hole").touch()
+    os.truncate(tmp_path / "hole", 1 << 30)
+    (tmp_path / "one").write_bytes(b"x" * 50_000)
+    (tmp_path / "two").hardlink_to(tmp_path / "one")
+
+    assert 50_000 <= count(tmp_path).on_disk == on_disk(tmp_path) < 60_000
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -74,23 +90,19 @@ def swapping(volume: Path, *names: str) -> Iterator[None]:
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[Path]:
     """Folders in folders, as a program makes them that goes down step by step."""
-    here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(1500):
-        os.mkdir("deep", dir_fd=here)
-        there = os.open("deep", os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = there
-    os.close(here)
+    nest(tmp_path, "deep", 1500)
     yield tmp_path
     subprocess.run(["rm", "--recursive", tmp_path / "deep"], check=True)  # deeper than Python goes
 
 
 def test_what_lies_deeper_than_a_path_may_be_long_is_more(deep: Path) -> None:
-    assert count(deep) == Contents(0, 0, complete=False)
+    found = count(deep)
+
+    assert (found.files, found.complete) == (0, False)
 
 
 def test_what_takes_too_long_is_counted_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "one").write_bytes(b"x")
     monkeypatch.setattr(contents, "AT_MOST", -1)
 
-    assert count(tmp_path) == Contents(0, 0, complete=False)
+    assert count(tmp_path) == Contents(0, 0, 0, complete=False)

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from accounts.models import AuditEntry, User
 from containers.models import Container
 from tests.answers import text
-from tests.people import container_of
+from tests.people import browser_of, container_of
 from volumes import storage
 from volumes.models import Volume
 
@@ -17,12 +16,6 @@ from volumes.models import Volume
 pytestmark = pytest.mark.django_db(transaction=True)
 
 URL = "/dashboard/volumes/"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def listed(answer: Any) -> list[Volume]:
@@ -35,9 +28,9 @@ def listed(answer: Any) -> list[Volume]:
 def test_everyone_sees_their_own_and_administrators_all(alice: User, bob: User, admin: User) -> None:
     ours, theirs = storage.create(alice, quota_mb=512), storage.create(bob)
 
-    assert listed(signed_in(alice).get(URL)) == [ours]
-    assert listed(signed_in(admin).get(URL)) == [theirs, ours]
-    assert "512 MiB" in text(signed_in(alice).get(URL))
+    assert listed(browser_of(alice).get(URL)) == [ours]
+    assert listed(browser_of(admin).get(URL)) == [theirs, ours]
+    assert "512 MiB" in text(browser_of(alice).get(URL))
 
 
 def test_who_uses_it_is_said_as_far_as_one_may_know(alice: User, bob: User, admin: User) -> None:
@@ -45,12 +38,12 @@ def test_who_uses_it_is_said_as_far_as_one_may_know(alice: User, bob: User, admi
     secret = container_of(bob, "secret")
     Container.objects.filter(pk=secret.pk).update(volume=volume)
 
-    page = text(signed_in(alice).get(URL))
+    page = text(browser_of(alice).get(URL))
 
     assert '<a href="/dashboard/container/web-1/">web-1</a>' in page
     assert "secret" not in page
     assert "1 of someone else" in page
-    assert "secret" in text(signed_in(admin).get(URL))
+    assert "secret" in text(browser_of(admin).get(URL))
 
 
 def test_its_size_follows_the_container_that_runs(alice: User) -> None:
@@ -58,7 +51,7 @@ def test_its_size_follows_the_container_that_runs(alice: User) -> None:
     running = container_of(alice, "runs")
     Container.objects.filter(pk=running.pk).update(volume=stopped.volume, state="running")
 
-    page = text(signed_in(alice).get(f"{URL}?search={stopped.volume.short}"))
+    page = text(browser_of(alice).get(f"{URL}?search={stopped.volume.short}"))
 
     assert 'data-container="runs"' in page
     assert "not measured" in page
@@ -69,17 +62,17 @@ def test_it_is_found_by_id_owner_or_container(alice: User, bob: User, admin: Use
     other = container_of(bob, "sql-1").volume
 
     for search in (str(volume.pk), volume.short, "ALICE", "web"):
-        assert listed(signed_in(admin).get(f"{URL}?search={search}")) == [volume], search
+        assert listed(browser_of(admin).get(f"{URL}?search={search}")) == [volume], search
     Container.objects.filter(internal_id="sql-1").update(volume=volume)
-    assert listed(signed_in(alice).get(f"{URL}?search=sql-1")) == []
-    assert other not in listed(signed_in(alice).get(URL))
+    assert listed(browser_of(alice).get(f"{URL}?search=sql-1")) == []
+    assert other not in listed(browser_of(alice).get(URL))
 
 
 @pytest.mark.parametrize("number", [1, 40])
 def test_it_costs_the_same_however_many_there_are(alice: User, number: int, django_assert_num_queries: Any) -> None:
     for index in range(number):
         container_of(alice, f"web-{index}")
-    client = signed_in(alice)
+    client = browser_of(alice)
 
     with django_assert_num_queries(5):  # session, user, count, volumes, containers
         client.get(URL)
@@ -90,7 +83,7 @@ def test_it_costs_the_same_however_many_there_are(alice: User, number: int, djan
 
 @pytest.mark.parametrize(("size", "quota"), [("", 1024), ("2048", 2048)])
 def test_a_volume_is_made(alice: User, size: str, quota: int) -> None:
-    answer = signed_in(alice).post(f"{URL}create", {"size": size})
+    answer = browser_of(alice).post(f"{URL}create", {"size": size})
 
     assert answer["Location"] == URL
     volume = Volume.objects.get()
@@ -104,7 +97,7 @@ def test_a_volume_is_made(alice: User, size: str, quota: int) -> None:
     [("0", "greater than or equal to 1"), ("-1", "greater than"), ("x", "whole number"), (str(2**40), "less than")],
 )
 def test_a_size_that_cannot_be_is_refused_beside_its_field(alice: User, size: str, sentence: str) -> None:
-    answer: Any = signed_in(alice).post(f"{URL}create", {"size": size})
+    answer: Any = browser_of(alice).post(f"{URL}create", {"size": size})
 
     assert answer.status_code == 400
     assert sentence in answer.context["form"].errors["size"][0]
@@ -115,7 +108,7 @@ def test_a_quota_is_said_in_a_sentence(alice: User) -> None:
     alice.max_disk_mb = 100
     alice.save()
 
-    answer = signed_in(alice).post(f"{URL}create", {"size": "200"})
+    answer = browser_of(alice).post(f"{URL}create", {"size": "200"})
 
     assert answer.status_code == 403
     assert "The quota of disk is 100 MB" in text(answer)
@@ -132,7 +125,7 @@ def volume(alice: User) -> Volume:
 
 
 def test_before_a_deletion_it_is_said_what_is_lost(alice: User, volume: Volume) -> None:
-    page = text(signed_in(alice).get(f"{URL}{volume.pk}/delete"))
+    page = text(browser_of(alice).get(f"{URL}{volume.pk}/delete"))
 
     assert "1 file, 2.9 KiB" in page
     assert "cannot be undone" in page
@@ -140,7 +133,7 @@ def test_before_a_deletion_it_is_said_what_is_lost(alice: User, volume: Volume) 
 
 
 def test_its_name_deletes_it(alice: User, volume: Volume) -> None:
-    answer = signed_in(alice).post(f"{URL}{volume.pk}/delete", {"name": volume.short}, follow=True)
+    answer = browser_of(alice).post(f"{URL}{volume.pk}/delete", {"name": volume.short}, follow=True)
 
     assert f"Volume {volume.short} is deleted." in text(answer)
     assert not Volume.objects.exists()
@@ -149,7 +142,7 @@ def test_its_name_deletes_it(alice: User, volume: Volume) -> None:
 
 @pytest.mark.parametrize("typed", ["", "yes", "00000000"])
 def test_anything_else_does_not(alice: User, volume: Volume, typed: str) -> None:
-    answer: Any = signed_in(alice).post(f"{URL}{volume.pk}/delete", {"name": typed})
+    answer: Any = browser_of(alice).post(f"{URL}{volume.pk}/delete", {"name": typed})
 
     assert answer.status_code == 400 or not typed
     assert Volume.objects.exists()
@@ -157,7 +150,7 @@ def test_anything_else_does_not(alice: User, volume: Volume, typed: str) -> None
 
 def test_one_in_use_is_not_deleted_and_says_by_whom(alice: User) -> None:
     volume = container_of(alice, "web-1").volume
-    client = signed_in(alice)
+    client = browser_of(alice)
 
     assert "It is in use" in text(client.get(f"{URL}{volume.pk}/delete"))
     answer = client.post(f"{URL}{volume.pk}/delete", {"name": volume.short})
@@ -168,7 +161,7 @@ def test_one_in_use_is_not_deleted_and_says_by_whom(alice: User) -> None:
 
 
 def test_another_s_is_not_found(bob: User, volume: Volume) -> None:
-    client = signed_in(bob)
+    client = browser_of(bob)
 
     assert client.get(f"{URL}{volume.pk}/delete").status_code == 404
     assert client.post(f"{URL}{volume.pk}/delete", {"name": volume.short}).status_code == 404
@@ -178,4 +171,4 @@ def test_another_s_is_not_found(bob: User, volume: Volume) -> None:
 def test_a_directory_that_is_gone_counts_as_empty(alice: User, volume: Volume, storage_root: Path) -> None:
     storage.directory(volume).rename(storage_root / "elsewhere")
 
-    assert "It is empty." in text(signed_in(alice).get(f"{URL}{volume.pk}/delete"))
+    assert "It is empty." in text(browser_of(alice).get(f"{URL}{volume.pk}/delete"))

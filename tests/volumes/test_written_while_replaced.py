@@ -12,7 +12,7 @@ from containers.sftp.sign_in import Guest
 from containers.sftp.visits import Visit
 from rules.errors import Conflict
 from tests.people import actor
-from tests.volumes.conftest import put
+from tests.volumes.conftest import volume_with
 from volumes import files, posix, storage
 from volumes.models import Operation, Volume
 from volumes.tree import Opening
@@ -25,10 +25,7 @@ UNDER_WAY = "is being restored"
 
 @pytest.fixture
 def volume(transactional_db: None, alice: User) -> Volume:
-    volume = storage.create(alice, quota_mb=64)
-    with storage.tree(volume) as tree:
-        put(tree, "old", b"old")
-    return volume
+    return volume_with(alice, "old", b"old")
 
 
 def restored(volume: Volume) -> None:

@@ -53,7 +53,7 @@ class Volumes(APIView):
         examples=[example({"size": 2048}, request=True), example(VOLUME)],
     )
     def post(self, request: Request) -> Response:
-        """A directory of its own, which outlives the containers that use it."""
+        """A file system of its own and of this size, which outlives the containers that use it."""
         wanted = validated(VolumeRequest, request.data)
         return Response(shown(lifecycle.create(actor_of(request), wanted.get("size"))), status=201)
 

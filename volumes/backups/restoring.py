@@ -10,7 +10,7 @@ import hashlib
 from typing import NamedTuple
 
 from rules.errors import Conflict, NotFound
-from volumes import storage
+from volumes import storage, usage
 from volumes.archives import UNLIMITED, CheckedCopy, Meter, unpack
 from volumes.backups import making, retention
 from volumes.backups.models import Backup
@@ -40,12 +40,13 @@ def do(operation: Operation, meter: Meter) -> None:
         _refuse_changed(archive, backup, meter)
         _begin(operation, meter, Step("unpacking", archive.entry.size))
         with storage.replacement(operation.volume) as new:
-            with new.tree() as tree:
+            with new.tree(usage.room_in_empty(operation.volume)) as tree:
                 unpack(archive, tree, meter, CheckedCopy())
                 _be_like(operation.volume, tree)
                 tree.flush()
             queue.begin_publishing(operation, new.name, {}, meter)
             storage.swap(operation.volume, new)
+            usage.count(operation.volume)
     retention.prune_safety_copies(operation.volume)
 
 

@@ -62,7 +62,7 @@ def attempt(operation: Operation) -> None:
 
 def archive(operation: Operation, meter: Meter) -> None:
     """Make what is to be in the volume, and put it there."""
-    with storage.tree(operation.volume) as tree:
+    with usage.counting(operation.volume) as room, storage.tree(operation.volume, room) as tree:
         draft = parse(operation.publishing) or drafts(operation)[-1]
         try:
             if not operation.publishing:
@@ -81,8 +81,7 @@ def make(operation: Operation, tree: Tree, draft: Place, meter: Meter) -> None:
     """Make all that there is to be in the draft, and be sure that it can be moved from there."""
     _clear(tree, drafts(operation))
     tree.make_folder(draft)
-    with usage.filling(operation.volume) as room, storage.tree(operation.volume, room) as bounded:
-        result = MAKE[operation.kind](operation, bounded, draft, meter)
+    result = MAKE[operation.kind](operation, tree, draft, meter)
     tree.refuse_clashes(draft, replace=_replaces(operation))
     tree.flush()
     queue.begin_publishing(operation, path_of(draft), result, meter)
@@ -146,7 +145,7 @@ def clear_after_another(operation_id: UUID) -> None:
 
 def clear(operation: Operation) -> None:
     """What attempts at an archive have left."""
-    with storage.tree(operation.volume) as tree:
+    with usage.counting(operation.volume) as room, storage.tree(operation.volume, room) as tree:
         _clear(tree, drafts(operation))
 
 

@@ -46,16 +46,24 @@ def _copy_file(source: int, name: str, target: int, new_name: str, room: Room) -
         there = os.open(new_name, os.O_WRONLY | kernel.NEW_FILE, FILE_MODE, dir_fd=target)
         try:
             own_as(there, os.fstat(target))
-            left = os.fstat(here).st_size  # its container may never stop adding to it
-            room.take(left)
-            while left > 0 and (copied := os.copy_file_range(here, there, min(left, _PIECE))):
-                left -= copied
+            _copy_content(here, there, room)
             _make_alike(here, there)
             os.fsync(there)
         finally:
             os.close(there)
     finally:
         os.close(here)
+
+
+def _copy_content(here: int, there: int, room: Room) -> None:
+    size, done = os.fstat(here).st_size, 0  # its container may never stop adding to it
+    room.need(size)
+    while done < size:
+        with room.writing(there, done, min(size - done, _PIECE)):
+            copied = os.copy_file_range(here, there, min(size - done, _PIECE))
+        if copied == 0:
+            return  # nor cutting it off
+        done += copied
 
 
 def _copy_folder(

@@ -33,19 +33,6 @@ def own_as(descriptor: int, owner: os.stat_result) -> None:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def write_all_at(descriptor: int, offset: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        written = os.pwrite(descriptor, rest, offset)
-        rest, offset = rest[written:], offset + written
-
-
 class Draft:
     """Written in a `with` block, which removes it unless it was published."""
 
@@ -62,6 +49,7 @@ class Draft:
         self._place = place
         self._room = room
         self._name = name or draft_name()
+        self._offset = 0
         self._published = False
         self._replaced = -1
         try:
@@ -81,16 +69,18 @@ class Draft:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
-        if self._replaced >= 0:
-            os.close(self._replaced)
         if not self._published:
             self._leave()
+        os.close(self.descriptor)
+        if self._replaced >= 0:
+            self._room.give_back(self._replaced)
+            os.close(self._replaced)
         self._close_folders()
 
     def _leave(self) -> None:
         with suppress(FileNotFoundError):
             os.unlink(self._name, dir_fd=self._lies_in)
+            self._room.give_back(self.descriptor)
 
     def _close_folders(self) -> None:
         os.close(self._lies_in)
@@ -98,8 +88,8 @@ class Draft:
 
     def write(self, data: bytes) -> None:
         with about(self._place):
-            self._room.take(len(data))
-            write_all(self.descriptor, data)
+            self._room.write(self.descriptor, self._offset, data)
+        self._offset += len(data)
 
     def flush(self) -> None:
         """Have what was written on the disk."""
@@ -145,8 +135,6 @@ class Draft:
             raise Conflict(f"The file changed since you opened it: {path_of(self._place)}")
         own_as(self.descriptor, before)
         os.fchmod(self.descriptor, stat.S_IMODE(before.st_mode) & 0o777)
-        if before.st_nlink == 1:
-            self._room.give_back(before.st_size)
 
 
 def flush_folder(folder: int) -> None:

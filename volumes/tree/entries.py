@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from volumes.tree.room import occupied
+
 # Changes with each write: inode, size and time of the last one.
 Version: TypeAlias = str
 # User and group, by their numbers.
@@ -46,6 +48,7 @@ class Entry:
     version: Version
     target: str | None = None  # of a link, as it is written there
     owner: Owner = (0, 0)
+    on_disk: int = 0  # bytes of the disk; of a file with several names, each has its part
 
     @property
     def modified_at(self) -> int:
@@ -79,6 +82,7 @@ def entry(name: str, status: os.stat_result, target: str | None = None) -> Entry
         version=version_of(status),
         target=target,
         owner=(status.st_uid, status.st_gid),
+        on_disk=occupied(status) // (max(status.st_nlink, 1) if stat.S_ISREG(status.st_mode) else 1),
     )
 
 

@@ -10,7 +10,7 @@ import os
 
 from rules.errors import Conflict
 from volumes.tree import copying
-from volumes.tree.draft import DRAFT, Draft, write_all_at
+from volumes.tree.draft import DRAFT, Draft
 from volumes.tree.names import Place, path_of
 from volumes.tree.refusals import about
 from volumes.tree.room import Room
@@ -33,7 +33,6 @@ class KeptDraft(Draft):
 
     def __init__(self, folder: int, place: Place, room: Room, lies_in: int, key: str) -> None:
         super().__init__(folder, place, room, lies_in, kept_place(place, key)[-1])
-        self._offset = 0
 
     def _open(self) -> int:
         try:
@@ -51,15 +50,9 @@ class KeptDraft(Draft):
             raise Conflict(f"So far {size} bytes have come, so that is where it goes on: {path_of(self._place)}")
         self._offset = offset
 
-    def write(self, data: bytes) -> None:
-        with about(self._place):
-            self._room.take_at(self.descriptor, self._offset, len(data))
-            write_all_at(self.descriptor, self._offset, data)
-        self._offset += len(data)
-
     def flush(self) -> None:
         with about(self._place):
-            os.ftruncate(self.descriptor, self._offset)  # a container may have written behind it
+            self._room.resize(self.descriptor, self._offset)  # a container may have written behind it
         super().flush()
 
     @property

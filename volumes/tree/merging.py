@@ -12,6 +12,7 @@ from volumes.tree import kernel
 from volumes.tree.draft import flush_folder
 from volumes.tree.names import Place, path_of
 from volumes.tree.refusals import about
+from volumes.tree.room import Room
 
 
 def refuse_clashes(root: int, source: Place, *, replace: bool) -> None:
@@ -22,7 +23,7 @@ def refuse_clashes(root: int, source: Place, *, replace: bool) -> None:
                 _refuse_clash((*inside, name), _mode(here, name), _mode(there, name), replace)
 
 
-def merge(root: int, source: Place, *, replace: bool) -> None:
+def merge(root: int, source: Place, room: Room, *, replace: bool) -> None:
     """Move all that is in the folder to the same places below the root; a folder that is there already is filled.
 
     What is moved is gone from `source`, so a merge that was cut off is gone on with by another one.
@@ -33,7 +34,7 @@ def merge(root: int, source: Place, *, replace: bool) -> None:
     for inside, here, there in _shared_folders(root, source):
         for name in os.listdir(here):
             with about((*inside, name)):
-                _move(here, there, (*inside, name), replace)
+                _move(here, there, (*inside, name), room, replace)
         flush_folder(there)
 
 
@@ -57,7 +58,7 @@ def _opened(root: int, place: Place) -> Iterator[int]:
         os.close(folder)
 
 
-def _move(here: int, there: int, place: Place, replace: bool) -> None:
+def _move(here: int, there: int, place: Place, room: Room, replace: bool) -> None:
     name = place[-1]
     try:
         kernel.rename_onto_nothing(name, here, name, there)
@@ -70,7 +71,8 @@ def _move(here: int, there: int, place: Place, replace: bool) -> None:
         if _are_folders(here, there, name):
             return  # its turn comes
         if replace:
-            os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
+            with room.losing(there, name):
+                os.rename(name, name, src_dir_fd=here, dst_dir_fd=there)
         else:
             kernel.rename_onto_nothing(name, here, name, there)  # what was there is gone again
 

@@ -14,10 +14,10 @@ from itertools import islice
 from rules.errors import Conflict
 from volumes.tree import copying, kernel
 from volumes.tree.copying import Identity
-from volumes.tree.draft import FILE_MODE, own_as, write_all_at
+from volumes.tree.draft import FILE_MODE, own_as
 from volumes.tree.names import Place, path_of
 from volumes.tree.refusals import about
-from volumes.tree.room import Room
+from volumes.tree.room import Room, write_all_at
 from volumes.tree.tree import Tree, refuse_within
 
 
@@ -62,14 +62,16 @@ class PosixFile:
 
     def write(self, offset: int, data: bytes) -> None:
         with about(self._place):
-            self.room.take_at(self._descriptor, self.status().st_size if self._appends else offset, len(data))
-            self.is_changed = True
-            write_all_at(self._descriptor, offset, data)
+            if self._appends:
+                offset = self.status().st_size
+            with self.room.writing(self._descriptor, offset, len(data)):
+                self.is_changed = True
+                write_all_at(self._descriptor, offset, data)
 
     def resize(self, size: int) -> None:
         with about(self._place):
             self.is_changed = True
-            os.ftruncate(self._descriptor, size)
+            self.room.resize(self._descriptor, size)
 
     def change_mode(self, mode: int) -> None:
         with about(self._place):
@@ -186,7 +188,7 @@ class PosixTree(Tree):
 
     def delete_file(self, place: Place) -> None:
         """A file, or a link itself; no folder."""
-        with about(place), self._parent(place) as (folder, name):
+        with about(place), self._parent(place) as (folder, name), self._room.losing(folder, name):
             os.unlink(name, dir_fd=folder)
 
     def delete_empty_folder(self, place: Place) -> None:
@@ -201,7 +203,7 @@ class PosixTree(Tree):
     def replace(self, source: Place, target: Place) -> None:
         """Rename, in one step, also onto a file or an empty folder."""
         refuse_within(source, target, "moved")
-        with self._both(source, target) as (here, name, there, new_name):
+        with self._both(source, target) as (here, name, there, new_name), self._room.losing(there, new_name):
             os.rename(name, new_name, src_dir_fd=here, dst_dir_fd=there)
 
     def make_hard_link(self, source: Place, target: Place) -> None:
@@ -211,7 +213,7 @@ class PosixTree(Tree):
 
     def resize(self, place: Place, size: int) -> None:
         with about(place):
-            file = PosixFile(copying.open_file(self._root, place, os.O_WRONLY), place, self.identity)
+            file = PosixFile(copying.open_file(self._root, place, os.O_WRONLY), place, self.identity, self._room)
         try:
             file.resize(size)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from volumes.tree import kernel
-from volumes.tree.draft import FILE_MODE, own_as, write_all
+from volumes.tree.draft import FILE_MODE, own_as
 from volumes.tree.entries import Owner
 from volumes.tree.names import Place
 from volumes.tree.refusals import about
@@ -24,13 +24,10 @@ class NewFile:
         self._descriptor = os.open(place[-1], os.O_WRONLY | kernel.NEW_FILE, FILE_MODE, dir_fd=folder)
         own_as(self._descriptor, os.fstat(folder))
 
-    def write(self, data: bytes, offset: int | None = None) -> None:
-        """Write on, or at an offset, before which a hole may be left."""
+    def write(self, data: bytes, offset: int) -> None:
+        """Before the offset a hole may be left."""
         with about(self._place):
-            self._room.take(len(data))
-            if offset is not None:
-                os.lseek(self._descriptor, offset, os.SEEK_SET)
-            write_all(self._descriptor, data)
+            self._room.write(self._descriptor, offset, data)
 
     def finish(self, size: int, mode: int | None, modified_ns: int, owner: Owner | None = None) -> None:
         """Give it its length, a hole at its end included, its owner, its mode and its time."""

@@ -13,7 +13,7 @@ from typing import Self
 from rules.errors import Conflict, Invalid
 from volumes.tree import copying, deleting, entries, kernel, merging, restoring
 from volumes.tree.copying import Identity
-from volumes.tree.draft import FILE_MODE, Draft, draft_name, flush_folder, own_as, write_all
+from volumes.tree.draft import FILE_MODE, Draft, draft_name, flush_folder, own_as
 from volumes.tree.entries import Entry, Order, Owner
 from volumes.tree.kept import KEPT, KeptDraft, kept_place
 from volumes.tree.names import Place, path_of
@@ -70,8 +70,7 @@ class GrowingFile:
 
     def write(self, data: bytes) -> None:
         with about(self._place):
-            self._room.take(len(data))
-            write_all(self.descriptor, data)
+            self._room.write(self.descriptor, self.size, data)
 
 
 class Tree:
@@ -84,7 +83,7 @@ class Tree:
         """
         Args:
             root: a descriptor of the volume's folder, which the tree closes.
-            room: for all the bytes that are written; None: as much as the disk has.
+            room: for all that is written, and of what is removed; None: the kernel knows it.
         """
         self._root = root
         self._room = room or Room()
@@ -202,7 +201,7 @@ class Tree:
         file = GrowingFile(descriptor, place, self._room)
         try:
             if offset == 0:
-                os.ftruncate(descriptor, 0)
+                self._room.resize(descriptor, 0)
             elif file.size != offset:
                 raise Conflict(f"The file has {file.size} bytes, so that is where it goes on: {path_of(place)}")
             yield file
@@ -267,7 +266,7 @@ class Tree:
         Args:
             replace: whether files that are there already go.
         """
-        merging.merge(self._root, folder, replace=replace)
+        merging.merge(self._root, folder, self._room, replace=replace)
 
     def flush(self) -> None:
         """Have all that was written on the disk."""
@@ -283,7 +282,7 @@ class Tree:
                     copying.copy(here, name, there, draft, self._room)
                 kernel.rename_onto_nothing(draft, there, new_name, there)
             except BaseException:
-                _delete_if_there(there, draft)
+                self._delete_if_there(there, draft)
                 raise
             flush_folder(there)
 
@@ -317,7 +316,7 @@ class Tree:
     def delete(self, place: Place) -> None:
         """A folder with all that is in it."""
         with about(place), self._parent(place) as (folder, name):
-            deleting.delete(folder, name)
+            deleting.delete(folder, name, self._room)
 
     def change_mode(self, place: Place, mode: int) -> None:
         """Set the permission bits of a file or a folder."""
@@ -361,6 +360,10 @@ class Tree:
             if error.errno not in (errno.ENOTEMPTY, *_GONE):
                 raise
 
+    def _delete_if_there(self, folder: int, name: str) -> None:
+        with suppress(FileNotFoundError):
+            deleting.delete(folder, name, self._room)
+
     def _own_like(self, place: Place, other: Place) -> None:
         try:
             with self._opened(other, _WAY) as model:
@@ -398,10 +401,3 @@ def refuse_root(place: Place) -> None:
 def refuse_within(source: Place, target: Place, done: str) -> None:
     if target[: len(source)] == source and len(target) > len(source):
         raise Invalid(f"A folder cannot be {done} into itself: {path_of(source)}")
-
-
-def _delete_if_there(folder: int, name: str) -> None:
-    try:
-        deleting.delete(folder, name)
-    except FileNotFoundError:
-        return

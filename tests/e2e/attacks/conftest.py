@@ -9,7 +9,7 @@ from tests.e2e.server import Lightd, read_proc
 from tests.e2e.serving import serving
 from tests.engine import Engine
 
-REQUEST_TIMEOUT = 2  # seconds
+REQUEST_TIMEOUT = 4  # seconds
 PIDS_LIMIT = 64
 MAX_UPLOAD = 200 << 20  # bytes
 

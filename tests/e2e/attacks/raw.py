@@ -23,7 +23,7 @@ class Answer:
         return str(parsed["error"])
 
 
-def send(lightd: Lightd, head: bytes, body: Iterable[bytes] = (), timeout: float = 20) -> Answer:
+def send(lightd: Lightd, head: bytes, body: Iterable[bytes] = (), timeout: float = 60) -> Answer:
     """Writes until the server no longer takes it, then reads what it says to the end of the connection."""
     with socket.create_connection(("127.0.0.1", lightd.port), timeout=timeout) as connection:
         connection.sendall(head)

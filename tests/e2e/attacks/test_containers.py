@@ -31,7 +31,7 @@ def assert_well(lightd: Lightd, neighbour: str) -> None:
     with lightd.socket(neighbour) as viewer:
         viewer.command("are you there")
         viewer.wait_for_output("are you there", 20)
-    assert lightd.http.get("/containers", timeout=10).status_code == 200
+    assert lightd.http.get("/containers", timeout=20).status_code == 200
     assert lightd.state(neighbour) == "running"
 
 

@@ -62,7 +62,7 @@ def test_more_than_an_upload_may_have_is_refused_and_not_kept(
 
     assert answer.status == 413
     assert answer.error == f"The body is larger than {MAX_UPLOAD} bytes"
-    wait_until(lambda: not list(volume.iterdir()), 10, "the draft is gone")
+    wait_until(lambda: not list(volume.iterdir()), 30, "the draft is gone")
 
 
 @pytest.mark.parametrize(("token", "query", "status"), [("nonsense", "path=file", 401), (None, "path=../x", 400)])
@@ -93,7 +93,7 @@ def test_what_is_cut_off_leaves_nothing(attacked: Lightd, volume: Path) -> None:
     since = attacked.log.stat().st_size
     cut_off(attacked, head(attacked, volume, "Content-Length: 5000000"))
 
-    wait_until(lambda: "/upload" in attacked.log_tail(since), 10, "the upload has ended")
+    wait_until(lambda: "/upload" in attacked.log_tail(since), 30, "the upload has ended")
     assert list(volume.iterdir()) == []
     assert "trace" not in attacked.log_tail(since)
 
@@ -101,7 +101,7 @@ def test_what_is_cut_off_leaves_nothing(attacked: Lightd, volume: Path) -> None:
 def test_with_an_offset_what_has_come_stays_and_the_rest_follows(attacked: Lightd, volume: Path) -> None:
     since = attacked.log.stat().st_size
     cut_off(attacked, head(attacked, volume, "Content-Length: 5000000", "path=file&offset=0"))
-    wait_until(lambda: "/upload" in attacked.log_tail(since), 10, "the upload has ended")
+    wait_until(lambda: "/upload" in attacked.log_tail(since), 30, "the upload has ended")
     come = (volume / "file").stat().st_size
     assert 0 < come <= len(MEGABYTE)
 
@@ -128,7 +128,7 @@ def test_an_upload_has_all_the_time_that_it_needs_but_not_to_stand_still(attacke
     assert raw.send(attacked, slow, steady()).status == 200
     answer = raw.send(attacked, head(attacked, volume, "Content-Length: 1000"), still())
     assert (answer.status, answer.error) == (408, f"The request took longer than {REQUEST_TIMEOUT} s to arrive")
-    wait_until(lambda: [path.name for path in volume.iterdir()] == ["slow"], 10, "the draft is gone")
+    wait_until(lambda: [path.name for path in volume.iterdir()] == ["slow"], 30, "the draft is gone")
 
 
 def test_downloads_that_nobody_reads_take_no_memory(attacked: Lightd, volume: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_server_ends_while_an_upload_stands_still(make_lightd: LightdFactory
     volume = volume_of(lightd)
     with socket.create_connection(("127.0.0.1", lightd.port)) as connection:
         connection.sendall(head(lightd, volume, "Content-Length: 1000") + b"some")
-        wait_until(lambda: list(volume.iterdir()), 10, "the draft is there")
+        wait_until(lambda: list(volume.iterdir()), 30, "the draft is there")
 
         began = time.monotonic()
         lightd.stop()

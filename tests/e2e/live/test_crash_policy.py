@@ -15,6 +15,7 @@ from tests.waiting import wait_until
 
 POLICIES = ("never", "on-crash", "always")
 PAUSES = (1, 5, 15)  # seconds
+LATE = 10  # seconds after its pause that a process may begin
 # Ends in some way the first time, and stays up the second.
 ONCE = "if mkdir tried 2>/dev/null; then {}; fi; exec sleep infinity"
 FAILS_ALWAYS = "bash -c 'echo run $EPOCHREALTIME; exit 3'"
@@ -72,10 +73,10 @@ def failing(lightd: Lightd) -> tuple[str, Console]:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_clean_exit_is_no_crash(lightd: Lightd, policy: str) -> None:
     container, viewer = run(lightd, ONCE.format("exit 0"), policy)
-    viewer.wait_for_event("exit")
+    ended = viewer.messages.index(viewer.wait_for_event("exit"))
 
     if policy == "always":
-        viewer.wait_for_event("running", 20, after=len(viewer.messages))
+        viewer.wait_for_event("running", after=ended)
     else:
         assert stays_as_it_is(lightd, container, exit_code=0)
     assert "crashed" not in says(viewer)
@@ -108,7 +109,7 @@ def test_a_crash_is_told_with_its_last_words(
     if policy == "never":
         assert stays_as_it_is(lightd, container, exit_code)
     else:
-        viewer.wait_for_event("running", 20, after=viewer.messages.index(crash))
+        viewer.wait_for_event("running", after=viewer.messages.index(crash))
         assert lightd.state(container) == "running"
         assert says(viewer)[-4:] == ["exit", "crashed", "starting", "running"]
 
@@ -149,7 +150,7 @@ def test_a_restart_in_the_pause_starts_at_once(lightd: Lightd) -> None:
 
     lightd.act(container, "restart")
 
-    viewer.wait_for(lambda m: m["event"] == "console" and "run" in m["data"], after=seen, timeout=10)
+    viewer.wait_for(lambda m: m["event"] == "console" and "run" in m["data"], after=seen)
     assert runs(viewer)[3] - runs(viewer)[2] < PAUSES[2]
 
 
@@ -159,14 +160,14 @@ def test_pauses_grow_and_then_it_stays_down_and_says_so(
     container, viewer = failing
 
     crashes(viewer, 4, timeout=60)
-    viewer.wait_for(lambda m: str(m["data"]).startswith("Error: Restarted 3 times within 10 minutes"), 30)
+    viewer.wait_for(lambda m: str(m.get("data")).startswith("Error: Restarted 3 times within 10 minutes"), 30)
 
     began = runs(viewer)
     waited = [later - earlier for earlier, later in pairwise(began)]
     show(f"restarts after {', '.join(f'{seconds:.1f}' for seconds in waited)} s, for pauses of 1, 5 and 15 s")
     assert len(waited) == 3
     for seconds, pause in zip(waited, PAUSES, strict=True):
-        assert pause <= seconds < pause + 8
+        assert pause <= seconds < pause + LATE
     assert stays_as_it_is(lightd, container, exit_code=3)
     assert lightd.get(container)["error"].endswith("it stays down")
     kinds = [event["kind"] for event in reversed(history(lightd, container))]

@@ -81,7 +81,7 @@ def resources(lightd: Lightd, container: str) -> dict[str, Any]:
     return object_of(lightd.http.get(f"/containers/{container}/resources"))
 
 
-def concluded(lightd: Lightd, container: str, number: int = 1, timeout: float = 15) -> list[str]:
+def concluded(lightd: Lightd, container: str, number: int = 1, timeout: float = 30) -> list[str]:
     """How the last updates ended, oldest first, once so many have."""
 
     def told() -> list[str]:
@@ -190,8 +190,10 @@ def test_what_waits_for_a_restart_is_named_and_does_not_hold_up_the_rest(lightd:
     assert inside(lightd, container) == (64 * MIB, 1, "0")
     assert begun(lightd, container) == before
 
+    seen = len(viewer.messages)
     lightd.act(container, "restart")
-    viewer.wait_for_event("running", 20)
+    stopping = viewer.messages.index(viewer.wait_for_event("stopping", after=seen))
+    viewer.wait_for_event("running", after=stopping)
     assert "changed" in viewer.output
     assert "test_settings.py" in lightd.run_in(container, "ls", "/mnt/tests")
     assert in_docker(lightd, container)["NanoCpus"] == 0

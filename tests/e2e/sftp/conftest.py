@@ -63,7 +63,7 @@ def make_site(lightd: Lightd, folder: Path) -> Site:
     assert added.status_code == 201, added.text
     info = lightd.http.get(f"/containers/{container}/sftp/info").json()
     ssh = OpenSsh(folder, lightd.sftp_port, info["username"], key=key)
-    wait_until(lambda: accepts(lightd.sftp_port), 20, "SFTP has begun")
+    wait_until(lambda: accepts(lightd.sftp_port), 30, "SFTP has begun")
     tokens = lightd.manage("shell", "-v0", "-c", MAKE_USERS).split()
     return Site(lightd, container, lightd.files(container), ssh, folder, iter(enumerate(tokens)))
 

@@ -19,7 +19,7 @@ def test_files_come_go_and_a_right_ends(lightd: Lightd, tmp_path: Path) -> None:
     session = ssh.stay()
     try:
         lightd.http.delete(f"/containers/{site.container}/grants/{name}")
-        wait_until(lambda: session.poll() is not None, 5, "the session is ended")
+        wait_until(lambda: session.poll() is not None, 30, "the session is ended")
     finally:
         session.kill()
         session.communicate()

@@ -9,11 +9,11 @@ import asyncssh
 import pytest
 
 from tests.e2e.serving import LightdFactory
-from tests.e2e.sftp.conftest import Site, make_site
+from tests.e2e.sftp.conftest import Site, connect, make_site
 from tests.e2e.sftp.openssh import OpenSsh
 from tests.waiting import wait_until
 
-IDLE = 4  # seconds
+IDLE = 10  # seconds, in which four sign in one after another
 CONNECTIONS = 3
 OF_ADDRESS = 12
 
@@ -49,15 +49,15 @@ def an_address_has_so_many_connections(site: Site) -> None:
 
 
 def a_user_has_so_many_connections_and_none_that_idles(site: Site) -> None:
-    wait_until(lambda: "/home/container" in run_quietly(site), 10, "those that were closed are counted no more")
+    wait_until(lambda: "/home/container" in run_quietly(site), 30, "those that were closed are counted no more")
+    begun = time.monotonic()
     staying = [site.ssh.stay() for _ in range(CONNECTIONS)]
     try:
         said = site.ssh.ssh("-s", site.ssh.target, "sftp", fails=True)
         assert f"You already have {CONNECTIONS} connections, which is the most" in said
-        begun = time.monotonic()
         for process in staying:
-            process.wait(IDLE + 10)  # it is hung up on
-        assert time.monotonic() - begun > IDLE / 2
+            process.wait(IDLE + 30)  # it is hung up on
+        assert time.monotonic() - begun >= IDLE
     finally:
         for process in staying:
             process.kill()
@@ -68,14 +68,7 @@ def a_user_has_so_many_connections_and_none_that_idles(site: Site) -> None:
 
 def sessions_and_open_files_are_bounded(site: Site) -> None:
     async def use() -> None:
-        async with asyncssh.connect(
-            "127.0.0.1",
-            site.lightd.sftp_port,
-            username=site.ssh.target.partition("@")[0],
-            client_keys=[site.ssh.options["IdentityFile"]],
-            known_hosts=None,
-            config=None,
-        ) as connection:
+        async with await connect(site) as connection:
             client = await connection.start_sftp_client()
             for number in range(100):
                 await client.open(f"file{number}", "w")
@@ -89,15 +82,15 @@ def sessions_and_open_files_are_bounded(site: Site) -> None:
                 await client.truncate("file1", 2**63)
 
     asyncio.run(use())
-    wait_until(lambda: len(site.audited("file.upload")) == 100, 10, "all that it left open is closed")
+    wait_until(lambda: len(site.audited("file.upload")) == 100, 30, "all that it left open is closed")
 
 
 def it_comes_back_when_killed_and_is_known_again(site: Site) -> None:
     """The client has seen its key, and accepts no other."""
     killed = site.lightd.kill_role("sftp")
 
-    wait_until(lambda: set(site.lightd.pids("sftp")) - set(killed), 20, "it has begun again")
-    wait_until(lambda: "/home/container" in run_quietly(site), 20, "it lets in")
+    wait_until(lambda: set(site.lightd.pids("sftp")) - set(killed), 60, "it has begun again")
+    wait_until(lambda: "/home/container" in run_quietly(site), 60, "it lets in")
     assert site.lightd.http.get("/health/ready").status_code == 200
 
 
@@ -114,7 +107,7 @@ def a_wrong_password_ten_times_is_throttled(site: Site) -> None:
 
     said = [wrong.ssh("-s", wrong.target, "sftp", fails=True) for _ in range(10)]
 
-    sentence = "Too many failed attempts; try again in 15 minutes"
+    sentence = "Too many failed attempts; try again in 1"  # 15 minutes, or 14 by now
     assert [sentence in each for each in said] == [False] * 5 + [True] * 5
     assert all("Permission denied" in each for each in said)
     right = OpenSsh(site.folder, made["port"], made["username"], password=made["password"])

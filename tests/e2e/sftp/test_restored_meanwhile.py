@@ -19,7 +19,7 @@ def test_it_is_refused_at_the_close_and_at_the_end_of_the_connection(
     asyncio.run(write_three_and_close_one(site))
 
     assert list(site.volume.iterdir()) == []
-    wait_until(lambda: len(outcomes(site)) == 3, 10, "all are in the audit trail")
+    wait_until(lambda: len(outcomes(site)) == 3, 30, "all are in the audit trail")
     assert outcomes(site) == ["refused"] * 3
 
 

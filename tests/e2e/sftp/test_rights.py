@@ -97,7 +97,7 @@ def test_the_right_to_change_that_is_taken_back_ends_an_upload(site: Site) -> No
         file.truncate(32 << 20)
     command = ssh.command("scp", "-l", "40000", str(source), f"{ssh.target}:coming")  # kilobits a second
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as client:
-        wait_until(lambda: (site.volume / "coming").exists(), 20, "it comes")
+        wait_until(lambda: (site.volume / "coming").exists(), 30, "it comes")
         site.grant(name, "files.read")
         _, said = client.communicate(timeout=30)
 
@@ -147,7 +147,7 @@ def test_links_that_are_swapped_during_transfers_lead_nowhere(site: Site, tmp_pa
     volume = site.lightd.files(container)
     (volume / "swap.pl").write_text("chdir '/home/container';" + SWAPPER)
     site.lightd.start_and_wait(container)
-    wait_until(lambda: (volume / "file.link").is_symlink() != (volume / "file").is_symlink(), 10, "it swaps")
+    wait_until(lambda: (volume / "file.link").is_symlink() != (volume / "file").is_symlink(), 30, "it swaps")
     key = site.folder / "swapped"
     site.lightd.http.post(f"/containers/{container}/sftp/keys", json={"public_key": make_key(key)})
     ssh = OpenSsh(site.folder, site.lightd.sftp_port, f"admin.{container}", key=key)

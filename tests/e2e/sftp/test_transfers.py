@@ -79,12 +79,12 @@ def test_what_was_written_stays_and_is_recorded_when_the_client_is_killed(site: 
     command = site.ssh.command("scp", "-l", "40000", str(large), f"{site.ssh.target}:cut")  # kilobits a second
     client = subprocess.Popen(command, start_new_session=True)
     cut = site.volume / "cut"
-    wait_until(lambda: cut.exists() and cut.stat().st_size > 1 << 20, 20, "it comes")
+    wait_until(lambda: cut.exists() and cut.stat().st_size > 1 << 20, 30, "it comes")
 
     os.killpg(client.pid, signal.SIGKILL)
     client.wait()
 
-    wait_until(lambda: "/cut" in str(site.audited("file.upload")[0]["target"]), 10, "it is recorded")
+    wait_until(lambda: "/cut" in str(site.audited("file.upload")[0]["target"]), 30, "it is recorded")
     size = cut.stat().st_size
     assert site.audited("file.upload")[0]["after"] == {"size": size}
     with large.open("rb") as file:

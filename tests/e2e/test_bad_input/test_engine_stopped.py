@@ -41,7 +41,7 @@ def test_health_names_the_engine_alone(without_engine: Lightd) -> None:
         said: dict[str, str] = without_engine.http.get("/health/ready").json()
         return said if said["workers"] == said["supervisor"] == "ok" else {}
 
-    assert wait_until(report, 20, "the other parts are well") == {
+    assert wait_until(report, 30, "the other parts are well") == {
         "status": "degraded",
         "database": "ok",
         "engine": "Docker engine unreachable",

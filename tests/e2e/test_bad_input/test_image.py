@@ -6,6 +6,7 @@ from tests.e2e.server import Lightd
 from tests.e2e.test_bad_input.conftest import Neighbour
 
 UNKNOWN = "registry.invalid/nobody/has-this:1"
+RESOLVED = 120  # seconds until it is known that there is no such host, by a resolver that is slow
 
 
 @pytest.mark.usefixtures("nothing_changes")
@@ -25,7 +26,7 @@ def test_what_is_no_reference(lightd: Lightd, neighbour: Neighbour, image: str) 
 def test_an_image_that_nobody_has_fails_with_the_reason(lightd: Lightd) -> None:
     container = lightd.create(image=UNKNOWN, ports=[{}], wait=None)
 
-    failed = lightd.wait_state(container, "failed")
+    failed = lightd.wait_state(container, "failed", RESOLVED)
 
     assert failed["install_state"] == "failed"
     assert failed["container_id"] is None
@@ -38,7 +39,7 @@ def test_an_image_that_nobody_has_fails_with_the_reason(lightd: Lightd) -> None:
 
 def test_a_reinstall_from_an_image_that_is_there_repairs_it(lightd: Lightd) -> None:
     container = lightd.create(image=UNKNOWN, wait=None)
-    lightd.wait_state(container, "failed")
+    lightd.wait_state(container, "failed", RESOLVED)
 
     lightd.act(container, "reinstall", image="debian:bookworm")
 

@@ -40,9 +40,9 @@ def kill(lightd: Lightd, container: str) -> None:
 def test_an_exponential_pattern_matches_a_hundred_kilobytes(lightd: Lightd) -> None:
     container = lightd.create(start_pattern=EXPONENTIAL, startup_command=f'bash -c "{MANY}; echo; exec sleep infinity"')
 
-    lightd.start_and_wait(container, timeout=10)
+    lightd.start_and_wait(container, timeout=30)
 
-    wait_until(lambda: len(console(lightd, container)) >= 100_000, 10, "all of it was printed")
+    wait_until(lambda: len(console(lightd, container)) >= 100_000, 30, "all of it was printed")
     kill(lightd, container)
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("nothing_changes")
 
 def create_as(lightd: Lightd, authorization: str) -> httpx.Response:
     headers = {b"Accept": MEDIA_TYPE.encode(), b"Authorization": authorization.encode()}
-    return httpx.post(f"{lightd.url}/containers", json=lightd.body(), headers=headers)
+    return httpx.post(f"{lightd.url}/containers", json=lightd.body(), headers=headers, timeout=30)
 
 
 def token(lightd: Lightd, **wanted: object) -> str:
@@ -49,19 +49,19 @@ def test_a_token_with_a_character_changed(lightd: Lightd) -> None:
 def test_an_expired_token(lightd: Lightd) -> None:
     short = token(lightd, ttl="1s")
 
-    answer = wait_until(lambda: refused(lightd, short), 5, "the token has expired")
+    answer = wait_until(lambda: refused(lightd, short), 20, "the token has expired")
 
     assert answer.json() == {"error": "Token has expired"}
 
 
 def refused(lightd: Lightd, authorization: str) -> httpx.Response | None:
-    answer = httpx.get(f"{lightd.url}/containers", headers={"Authorization": authorization})
+    answer = httpx.get(f"{lightd.url}/containers", headers={"Authorization": authorization}, timeout=30)
     return answer if answer.status_code == 401 else None
 
 
 def test_a_single_use_token_used_twice(lightd: Lightd) -> None:
     single = token(lightd, ttl="1h", remove_on_use=True)
-    assert httpx.get(f"{lightd.url}/containers", headers={"Authorization": single}).status_code == 200
+    assert httpx.get(f"{lightd.url}/containers", headers={"Authorization": single}, timeout=30).status_code == 200
 
     answer = create_as(lightd, single)
 

@@ -9,7 +9,7 @@ from lightd_site.wall.counters import Count, Memory, Redis
 from tests.services import PrivateRedis
 from tests.waiting import wait_until
 
-LONG = 1000
+LONG = 10**9
 
 
 @pytest.fixture(scope="module")

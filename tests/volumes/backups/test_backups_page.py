@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from containers.models import Container, Grant
+from tests.answers import shown
 from tests.people import actor, container_of
 from tests.volumes.backups.working import made
 from volumes import storage
@@ -28,17 +29,12 @@ def browser(client: Client, alice: User) -> Client:
     return client
 
 
-def text(answer: Any) -> str:
-    assert answer.status_code == 200, answer.content
-    return " ".join(answer.content.decode().split())
-
-
 def address(name: str, volume: Volume, *rest: object) -> str:
     return reverse(f"volumes:{name}", args=[volume.pk, *rest])
 
 
 def test_an_empty_list_says_what_a_backup_is(browser: Client, volume: Volume) -> None:
-    page = text(browser.get(address("backups", volume)))
+    page = shown(browser.get(address("backups", volume)))
 
     assert "No backups yet" in page
     assert "There are no schedules yet." in page
@@ -47,13 +43,13 @@ def test_an_empty_list_says_what_a_backup_is(browser: Client, volume: Volume) ->
 def test_one_is_made_and_followed(browser: Client, volume: Volume, folder: Path) -> None:
     answer = browser.post(address("backups-make", volume), {"name": "before"}, headers={"HX-Request": "true"})
     assert "Making before" in answer["HX-Trigger"]
-    page = text(answer)
+    page = shown(answer)
     assert "waiting" in page
     assert 'hx-trigger="every 1s"' in page
 
     run.run(str(Operation.objects.get().pk))
 
-    page = text(browser.get(address("backups-list", volume)))
+    page = shown(browser.get(address("backups-list", volume)))
     backup = Backup.objects.get()
     assert f"Restore: {backup}" in page
     assert f'href="/backups/{backup.pk}/download"' in page
@@ -85,13 +81,13 @@ def test_one_is_restored_locked_unlocked_and_deleted(
     for what, said in (("lock", "is locked"), ("unlock", "can be deleted"), ("restore", "after a safety copy")):
         answer = browser.post(address("backup", volume, backup.pk, what))
         assert said in answer["HX-Trigger"]
-    assert "Restoring" in text(browser.get(address("backups-list", volume)))
+    assert "Restoring" in shown(browser.get(address("backups-list", volume)))
     run.run(str(Operation.objects.get(kind="restore").pk))
-    assert "restored" in text(browser.get(address("backups-list", volume)))
+    assert "restored" in shown(browser.get(address("backups-list", volume)))
     assert (folder / "start.sh").read_text() == "#!/bin/sh\n"
 
     browser.post(address("backup", volume, backup.pk, "delete"))
-    assert str(backup) not in text(browser.get(address("backups-list", volume))).replace(f"as in <b>{backup}</b>", "")
+    assert str(backup) not in shown(browser.get(address("backups-list", volume))).replace(f"as in <b>{backup}</b>", "")
     assert browser.post(address("backup", volume, backup.pk, "nonsense")).status_code == 404
 
 
@@ -110,7 +106,7 @@ def test_those_of_a_volume_that_is_gone_are_with_all_of_one_s_own(
     backup = made(alice, volume)
     storage.delete(Volume.objects.get())
 
-    page = text(browser.get(reverse("volumes:own-backups")))
+    page = shown(browser.get(reverse("volumes:own-backups")))
     assert "(deleted)" in page
     assert f"Restore: {backup}" not in page
 
@@ -124,15 +120,15 @@ NIGHTLY = {"cron": "30 4 * * *", "time_zone": "Europe/Berlin", "keep": "3"}
 
 
 def test_a_schedule_is_made_paused_and_deleted(browser: Client, volume: Volume) -> None:
-    page = text(browser.post(address("add-schedule", volume), NIGHTLY, headers={"HX-Request": "true"}))
+    page = shown(browser.post(address("add-schedule", volume), NIGHTLY, headers={"HX-Request": "true"}))
     schedule = BackupSchedule.objects.get()
     assert "At 04:30 every day" in page
     assert "Europe/Berlin, keeps 3; next" in page
 
-    assert "paused" in text(browser.post(address("schedule", volume, schedule.pk, "pause")))
-    assert "next" in text(browser.post(address("schedule", volume, schedule.pk, "resume")))
+    assert "paused" in shown(browser.post(address("schedule", volume, schedule.pk, "pause")))
+    assert "next" in shown(browser.post(address("schedule", volume, schedule.pk, "resume")))
     assert browser.post(address("schedule", volume, schedule.pk, "nonsense")).status_code == 404
-    assert "There are no schedules yet." in text(browser.post(address("schedule", volume, schedule.pk, "delete")))
+    assert "There are no schedules yet." in shown(browser.post(address("schedule", volume, schedule.pk, "delete")))
 
 
 @pytest.mark.parametrize(
@@ -155,10 +151,10 @@ def test_what_makes_no_sense_is_said_beside_its_field(
 
 
 def test_the_next_times_are_shown_while_one_types(browser: Client, volume: Volume) -> None:
-    assert "At 04:30 every day" in text(browser.post(address("foresee-schedule", volume), NIGHTLY))
-    page = text(browser.post(address("foresee-schedule", volume), NIGHTLY | {"cron": "30 4"}))
+    assert "At 04:30 every day" in shown(browser.post(address("foresee-schedule", volume), NIGHTLY))
+    page = shown(browser.post(address("foresee-schedule", volume), NIGHTLY | {"cron": "30 4"}))
     assert "Five fields are needed" in page
-    assert "Five fields are needed" in text(browser.post(address("foresee-schedule", volume), {}))
+    assert "Five fields are needed" in shown(browser.post(address("foresee-schedule", volume), {}))
 
 
 # --- Who ----------------------------------------------------------------------
@@ -179,7 +175,7 @@ def test_whoever_may_only_read_sees_no_buttons_that_change(
     client.force_login(bob)
 
     for where in (address("backups", volume), reverse("containers:backups", args=["web-1"])):
-        page = text(client.get(where))
+        page = shown(client.get(where))
         assert str(backup) in page
         assert "download" in page
         for word in ("Make a backup", "Restore:", "Delete", "Add the schedule", "Pause"):

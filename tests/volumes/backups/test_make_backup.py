@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import stat
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from rules.errors import Conflict
+from tests.mounts import disk_of
 from tests.people import actor
 from tests.volumes.archives import picture
 from tests.volumes.backups.working import made, worked
@@ -116,14 +116,9 @@ def test_of_a_volume_that_was_deleted_meanwhile(alice: User, volume: Volume, fol
 @pytest.fixture
 def small_disk(tmp_path: Path, settings: Settings) -> Iterator[Path]:
     """A place for backups of two megabytes."""
-    disk = tmp_path / "small"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", disk], check=True)
-    settings.BACKUP_ROOT = disk
-    try:
+    with disk_of(tmp_path / "small", "2m") as disk:
+        settings.BACKUP_ROOT = disk
         yield disk
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 def test_without_room_none_is_begun(alice: User, volume: Volume, folder: Path, small_disk: Path) -> None:

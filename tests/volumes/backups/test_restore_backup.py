@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from rules.errors import Conflict
@@ -13,7 +14,7 @@ from tests.people import actor
 from tests.volumes.archives import picture
 from tests.volumes.backups.working import made, restored, settled
 from tests.volumes.workers import killed_at, lines_of, next_worker, paused_at
-from volumes import archiving, files, posix, storage
+from volumes import archiving, files, posix, storage, usage
 from volumes.backups import lifecycle
 from volumes.backups.lifecycle import Into
 from volumes.models import Backup, Operation, Volume
@@ -318,3 +319,20 @@ def test_killed_three_times_it_is_given_up(alice: User, volume: Volume, folder: 
     operation.refresh_from_db()
     assert operation.status == "failed"
     assert settled(Backup.objects.get(operation=operation)).status in ("good", "failed")
+
+
+def test_a_directory_takes_no_more_than_its_size_and_is_counted_then(alice: User, settings: Settings) -> None:
+    settings.VOLUMES = "directories"
+    volume = storage.create(alice, quota_mb=2)
+    world = storage.made(volume) / "world"
+    world.write_bytes(os.urandom(3 << 20))
+    large = made(alice, volume)
+    world.write_bytes(os.urandom(1 << 20))
+    small = made(alice, volume)
+    world.write_bytes(b"now")
+
+    operation = restored(alice, large)
+    assert (operation.status, operation.error_status, world.read_bytes()) == ("failed", 507, b"now")
+
+    assert restored(alice, small).status == "done"
+    assert usage.known(Volume.objects.get(pk=volume.pk)) == world.stat().st_size == 1 << 20
