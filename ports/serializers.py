@@ -137,7 +137,7 @@ class PoolQuery(serializers.Serializer[Any]):
     search = serializers.CharField(default="", max_length=100)
     use = serializers.ChoiceField(choices=("free", "used"), default="")
     protocol = serializers.ChoiceField(choices=Protocol.choices, default="")
-    ip = serializers.CharField(default="", max_length=45)
+    ip = AddressField(default="", allow_blank=True)
 
 
 # --- Answers ------------------------------------------------------------------
