@@ -54,6 +54,11 @@ def canonical_address(text: str) -> str | None:
     return None if "%" in text else str(address)
 
 
+def port_number(text: str) -> int | None:
+    """The port as an address or a button names it; None if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else None
+
+
 class PortRequestSerializer(StrictSerializer):
     """A port that a container asks for; `port` is another name of `host_port`.
 
