@@ -37,20 +37,22 @@ class Tokens(APIView):
         operation_id="tokens_list",
         tags=["tokens"],
         summary="List your tokens",
+        parameters=PAGE,
         responses={200: TokenList, **errors()},
         examples=[example({"tokens": [_TOKEN]})],
     )
     def get(self, request: Request) -> Response:
         """Never with their secrets."""
+        page = page_of(request)
         own = tokens.of(actor_of(request))
-        return Response({"tokens": TokenSerializer(own, many=True).data})
+        return Response({"tokens": TokenSerializer(page.of(own), many=True).data, **page.count(own)})
 
     @extend_schema(
         operation_id="tokens_create",
         tags=["tokens"],
         summary="Create a token",
         request=TokenRequest,
-        responses={201: NewTokenSerializer, **errors(403, body=True)},
+        responses={201: NewTokenSerializer, **errors(403, 409, body=True)},
         examples=[
             example({"ttl": "1h", "remove_on_use": False}, request=True),
             example({"token": _SECRET, **_TOKEN}),
