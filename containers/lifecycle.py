@@ -281,6 +281,7 @@ def reserve(container: Container, requests: list[PortRequest]) -> list[Binding]:
     return wanted
 
 
+@audit.attempt("container.rebind")
 def foresee_rebind(actor: Actor, internal_id: str, requests: list[PortRequest]) -> list[Binding]:
     """The ports that the container would have after such a rebind, refused as the rebind would be; nothing changes."""
     container = find(actor, internal_id, Permission.NETWORK)
