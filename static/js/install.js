@@ -33,9 +33,11 @@ function become(next, reason) {
 }
 
 async function showKept() {
+  const asked = shown;
   const answer = await fetch(place.dataset.kept).catch(() => null);
   if (!answer?.ok) return failed(NO_ANSWER);
   const text = await answer.text();
+  if (shown !== asked) return; // another installation has begun meanwhile
   output.terminal.reset();
   output.write(text || "Nothing was printed.\n");
 }

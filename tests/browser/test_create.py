@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.keyboard import tab_to
 from tests.e2e.server import Lightd
@@ -83,6 +83,26 @@ def test_the_output_of_an_installation_comes_also_when_there_was_no_place_for_it
     expect(terminal(page)).to_contain_text("begun", timeout=10_000)
     expect(page.get_by_role("heading", name="Installing")).to_be_visible()
     assert refusals == [4429]
+
+
+def test_a_late_log_of_the_last_installation_does_not_replace_the_next_one(
+    administrators_page: Page, lightd: Lightd
+) -> None:
+    page = administrators_page
+    container = lightd.create(install_script="echo old")
+    late: list[Route] = []
+    page.route("**/install/output", lambda route: late.append(route))
+    page.goto(f"/dashboard/container/{container}/install")
+    page.locator("#install-output").scroll_into_view_if_needed()
+    lightd.act(container, "reinstall", install_script="echo new; sleep 20")
+    expect(terminal(page)).to_contain_text("new")
+
+    with page.expect_response("**/install/output"):
+        late[0].continue_()
+    page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+
+    expect(terminal(page)).to_contain_text("new")
+    expect(terminal(page)).not_to_contain_text("old")
 
 
 def test_a_script_that_fails_says_why_and_is_tried_again(administrators_page: Page, lightd: Lightd) -> None:
