@@ -93,7 +93,6 @@ _ENTRY = {
     "after": {"memory": 1073741824},
     "request_id": "4c1f0b8e5d0a4c55a1d3c0c1a2b3c4d5",
 }
-_PAGE_LENGTH = 100
 
 
 class Audit(APIView):
@@ -117,7 +116,6 @@ class Audit(APIView):
     )
     def get(self, request: Request) -> Response:
         """Newest first, 100 of them unless told."""
-        page = page_of(request)
+        page = page_of(request, usual=100)
         entries = audit.narrowed(audit.trail(actor_of(request)), validated(AuditQuery, request.query_params))
-        rows = page.of(entries) if page.limit else entries[page.offset : page.offset + _PAGE_LENGTH]
-        return Response({"entries": [audit.shown(entry) for entry in rows], **page.count(entries)})
+        return Response({"entries": [audit.shown(entry) for entry in page.of(entries)], **page.count(entries)})
