@@ -18,7 +18,7 @@ from ports.forms import AddForm
 from ports.models import Port, PortQuerySet, Protocol
 from ports.serializers import PoolQuery, PortAddition, PortDeletion, PortName, port_number
 from rules.errors import LightdError
-from rules.pages import action, form_page, page, saying, show
+from rules.pages import action, form_page, is_of_htmx, page, saying, show
 from rules.serializers import validated
 
 ROWS = 100
@@ -36,8 +36,7 @@ class Row:
 @page
 def show_pool(request: HttpRequest) -> HttpResponse:
     """The whole page; only what changes, if htmx asks."""
-    part = request.headers.get("HX-Request") == "true"
-    return _pool(request, "ports/_pool.html" if part else "ports/list.html")
+    return _pool(request, "ports/_pool.html" if is_of_htmx(request) else "ports/list.html")
 
 
 @form_page
