@@ -6,6 +6,7 @@ rest. Each raises one of `rules.errors`, with the sentence that its caller is to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -209,6 +210,10 @@ def hurry_restart(actor: Actor, container: Container) -> bool:
             return False
         audit.record(actor, container)
     return True
+
+
+# By the names that pages and sockets have for them.
+POWER: dict[str, Callable[[Actor, str], Container]] = {"start": start, "stop": stop, "kill": kill, "restart": restart}
 
 
 # Columns of what is to be installed. The end of the old container's process, which the worker finds by its label, says
