@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.keyboard import tab_to
 from tests.e2e.server import Lightd
@@ -90,18 +90,19 @@ def test_a_late_log_of_the_last_installation_does_not_replace_the_next_one(
 ) -> None:
     page = administrators_page
     container = lightd.create(install_script="echo old")
-    late: list[Route] = []
-    page.route("**/install/output", lambda route: late.append(route))
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/install/output", lambda route: late.append((route, route.fetch())))
     page.goto(f"/dashboard/container/{container}/install")
     page.locator("#install-output").scroll_into_view_if_needed()
-    lightd.act(container, "reinstall", install_script="echo new; sleep 20")
+    lightd.act(container, "reinstall", install_script="echo new; until test -e go-on; do sleep 0.1; done; echo newer")
     expect(terminal(page)).to_contain_text("new")
 
-    with page.expect_response("**/install/output"):
-        late[0].continue_()
-    page.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+    route, answer = late.pop()
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/install/output")):
+        route.fulfill(response=answer)
+    (lightd.files(container) / "go-on").touch()
 
-    expect(terminal(page)).to_contain_text("new")
+    expect(terminal(page)).to_contain_text("newer")
     expect(terminal(page)).not_to_contain_text("old")
 
 
