@@ -5,6 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
@@ -21,6 +22,15 @@ for app in apps.get_app_configs():
         admin.site.unregister(model for model in app.get_models() if admin.site.is_registered(model))
 
 
+class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # not subscriptable when run
+    """Saves the password alone: Django's own saves the whole user as it was read."""
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit=False)
+        user.save(update_fields=["password"])
+        return user
+
+
 @admin.register(User)
 class QuotaUserAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     """Django's own page of a user, with the quota. Role and account change by the actions, whose rules are those of
@@ -31,6 +41,7 @@ class QuotaUserAdmin(Audited, UserAdmin):  # type: ignore[type-arg]
     search_fields = ("username", "email", "first_name", "last_name")
     readonly_fields = ("is_active", "is_superuser", "last_login", "date_joined", "related")
     filter_horizontal = ()
+    change_password_form = PasswordForm
     actions = ("promote", "demote", "activate", "deactivate", "sign_out", "reset_two_factor", "delete")
     fieldsets = (
         (None, {"fields": ("username", "password", "related")}),

@@ -43,6 +43,11 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable
 class Audited(admin.ModelAdmin):  # type: ignore[type-arg]
     """Whose changes are in the audit trail too, in the transaction that Django's admin makes them in."""
 
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Of a row that is there only what was changed: what others write meanwhile stays."""
+        stamps = [field.name for field in obj._meta.fields if getattr(field, "auto_now", False)]
+        obj.save(update_fields=[*form.changed_data, *stamps] if change else None)
+
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         self._record(request, "add", obj, after={"changed": message})
         return super().log_addition(request, obj, message)

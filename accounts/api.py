@@ -37,20 +37,22 @@ class Tokens(APIView):
         operation_id="tokens_list",
         tags=["tokens"],
         summary="List your tokens",
+        parameters=PAGE,
         responses={200: TokenList, **errors()},
         examples=[example({"tokens": [_TOKEN]})],
     )
     def get(self, request: Request) -> Response:
         """Never with their secrets."""
+        page = page_of(request)
         own = tokens.of(actor_of(request))
-        return Response({"tokens": TokenSerializer(own, many=True).data})
+        return Response({"tokens": TokenSerializer(page.of(own), many=True).data, **page.count(own)})
 
     @extend_schema(
         operation_id="tokens_create",
         tags=["tokens"],
         summary="Create a token",
         request=TokenRequest,
-        responses={201: NewTokenSerializer, **errors(403, body=True)},
+        responses={201: NewTokenSerializer, **errors(403, 409, body=True)},
         examples=[
             example({"ttl": "1h", "remove_on_use": False}, request=True),
             example({"token": _SECRET, **_TOKEN}),
@@ -91,7 +93,6 @@ _ENTRY = {
     "after": {"memory": 1073741824},
     "request_id": "4c1f0b8e5d0a4c55a1d3c0c1a2b3c4d5",
 }
-_PAGE_LENGTH = 100
 
 
 class Audit(APIView):
@@ -115,7 +116,6 @@ class Audit(APIView):
     )
     def get(self, request: Request) -> Response:
         """Newest first, 100 of them unless told."""
-        page = page_of(request)
+        page = page_of(request, usual=100)
         entries = audit.narrowed(audit.trail(actor_of(request)), validated(AuditQuery, request.query_params))
-        rows = page.of(entries) if page.limit else entries[page.offset : page.offset + _PAGE_LENGTH]
-        return Response({"entries": [audit.shown(entry) for entry in rows], **page.count(entries)})
+        return Response({"entries": [audit.shown(entry) for entry in page.of(entries)], **page.count(entries)})

@@ -87,6 +87,7 @@ class NewTokenSerializer(TokenSerializer):
 
 class TokenList(serializers.Serializer[Any]):
     tokens = TokenSerializer(many=True)
+    count = serializers.IntegerField(required=False, help_text="Of all; only with a limit.")
 
 
 class AuditQuery(serializers.Serializer[Any]):

@@ -61,8 +61,11 @@ def attempts_from(address: str) -> Count:
 @contextmanager
 def attempt(*counts: Count) -> Iterator[None]:
     """Around a check that raises if it fails. Raises TooMany instead of checking when one of the counts is full."""
-    for count in counts:
-        _take(count)
+    now = timezone.now()
+    FailedAttempts.objects.filter(ends_at__lte=now).delete()
+    with transaction.atomic():  # all or none: an attempt that is not checked is no guess
+        for count in counts:
+            _take(count, now)
     yield
     for count in counts:
         _give_back(count)
@@ -74,18 +77,14 @@ def forget(user: User) -> None:
     FailedAttempts.objects.filter(key__in=[codes_of(user).key, own_password_of(user).key]).delete()
 
 
-def _take(count: Count) -> None:
-    now = timezone.now()
-    FailedAttempts.objects.filter(ends_at__lte=now).delete()
-    with transaction.atomic():
-        rows = FailedAttempts.objects.select_for_update()
-        row, _ = rows.get_or_create(key=count.key, defaults={"ends_at": now + WINDOW})
-        if row.number < count.limit:
-            row.number += 1
-            row.save()
-            return
-    wait = (row.ends_at - now).total_seconds()
-    raise TooMany(f"Too many failed attempts; try again in {_minutes(wait)}", wait)
+def _take(count: Count, now: dt.datetime) -> None:
+    rows = FailedAttempts.objects.select_for_update()
+    row, _ = rows.get_or_create(key=count.key, defaults={"ends_at": now + WINDOW})
+    if row.number >= count.limit:
+        wait = (row.ends_at - now).total_seconds()
+        raise TooMany(f"Too many failed attempts; try again in {_minutes(wait)}", wait)
+    row.number += 1
+    row.save()
 
 
 def _give_back(count: Count) -> None:

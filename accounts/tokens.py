@@ -18,7 +18,7 @@ from accounts import audit
 from accounts.actor import Actor
 from accounts.models import ApiToken, User
 from accounts.permissions import Permission
-from rules.errors import Forbidden, Invalid, Unauthenticated
+from rules.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from rules.rows import by_id
 
 MARK = "lightd_"
@@ -30,8 +30,10 @@ LONGEST_LIFETIME = dt.timedelta(days=3650)
 _TTL = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
-# Dead rows are kept for a while, so that their owner reads why and not just "Invalid token".
-_DEAD_KEPT = dt.timedelta(days=7)
+MOST = 1000  # tokens of a user
+
+# Dead rows are kept for a while, so that their owner reads why and not just "Invalid token"; when many, for less.
+_DEAD_KEPT = (dt.timedelta(days=7), dt.timedelta(minutes=1))
 
 
 def parse_ttl(text: str) -> dt.timedelta:
@@ -59,8 +61,12 @@ class Wanted(TypedDict, total=False):
 
 
 def issue(owner: User, **wanted: Unpack[Wanted]) -> tuple[ApiToken, str]:
-    """Make a token; the secret returned with it is not stored and can't be shown again."""
-    _forget_dead_tokens(owner)
+    """Make a token; the secret returned with it is not stored and can't be shown again.
+
+    Raises:
+        Conflict: the owner has too many.
+    """
+    _make_room(owner)
     secret = MARK + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
     lifetime = wanted.get("lifetime")
     token = ApiToken.objects.create(
@@ -181,9 +187,14 @@ def _note_use(token: ApiToken, now: dt.datetime, address: str) -> None:
     ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now, last_used_from=address or None)
 
 
-def _forget_dead_tokens(owner: User) -> None:
-    long_ago = timezone.now() - _DEAD_KEPT
-    ApiToken.objects.filter(Q(expires_at__lt=long_ago) | Q(used_at__lt=long_ago), owner=owner).delete()
+def _make_room(owner: User) -> None:
+    tokens = ApiToken.objects.filter(owner=owner)
+    for kept in _DEAD_KEPT:
+        long_ago = timezone.now() - kept
+        tokens.filter(Q(expires_at__lt=long_ago) | Q(used_at__lt=long_ago)).delete()
+        if tokens.count() < MOST:
+            return
+    raise Conflict(f"You already have {MOST} tokens, which is the most: revoke some first")
 
 
 def _require_narrower(parent: ApiToken, wanted: Wanted) -> None:

@@ -27,7 +27,7 @@ def recall(actor: Actor, internal_id: str) -> list[str]:
 def remember(actor: Actor, internal_id: str, command: str) -> None:
     """Keep a command as the latest one; the same one is kept once."""
     container = find(actor, internal_id, Permission.CONSOLE_WRITE)
-    if not command.strip() or len(command) > LONGEST:
+    if not command.strip() or len(command) > LONGEST or "\0" in command:  # PostgreSQL keeps no NUL
         return
     with transaction.atomic():
         CommandHistory.objects.get_or_create(container=container, user=actor.user)

@@ -8,6 +8,7 @@ see, `Forbidden` without the permission, `Conflict` where its state or what is b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -220,6 +221,10 @@ def hurry_restart(actor: Actor, container: Container) -> bool:
     return True
 
 
+# By the names that pages and sockets have for them.
+POWER: dict[str, Callable[[Actor, str], Container]] = {"start": start, "stop": stop, "kill": kill, "restart": restart}
+
+
 # Columns of what is to be installed. The end of the old container's process, which the worker finds by its label, says
 # nothing any more.
 ANEW: dict[str, Any] = {
@@ -301,6 +306,7 @@ def reserve(container: Container, requests: list[PortRequest]) -> list[Binding]:
     return wanted
 
 
+@audit.attempt("container.rebind")
 def foresee_rebind(actor: Actor, internal_id: str, requests: list[PortRequest]) -> list[Binding]:
     """The ports that the container would have after such a rebind, refused as the rebind would be; nothing changes."""
     container = find(actor, internal_id, Permission.NETWORK)

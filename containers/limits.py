@@ -57,12 +57,13 @@ def refuse_bad_cpuset(cpuset: str | None) -> None:
     """Raise `Invalid` unless `cpuset` lists cores that the host has: `0-2,5`."""
     if cpuset is None:
         return
+    cores = host_cores()
     for part in cpuset.split(","):
         first, dash, last = part.partition("-")
         ends = (first, last) if dash else (first, first)
         if not all(end.isascii() and end.isdigit() and len(end) < 5 for end in ends) or int(ends[0]) > int(ends[1]):
             raise Invalid.at("cpuset_cpus", "cpuset_cpus is a list of cores like 0-2,5")
-        if int(ends[1]) >= host_cores():
+        if int(ends[1]) >= cores:
             raise Invalid.at("cpuset_cpus", f"cpuset_cpus names a core that the host does not have: {ends[1]}")
 
 

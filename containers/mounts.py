@@ -105,7 +105,7 @@ def resolve_source(source: str) -> Path:
     except OSError:  # a link that even we may not follow, as those below /proc are
         raise forbidden(source) from None
     for path in (Path(os.path.normpath(source)), real):
-        if any(meets(path, protected) for protected in protected_paths()) or path == Path("/"):
+        if any(meets(path, protected) for protected in protected_paths()):
             raise forbidden(source)
     try:
         real.stat()

@@ -5,15 +5,13 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from lightd_site.rest.renderers import JsonRenderer, LightdRenderer
+from lightd_site.reference import document
 from rules.openapi import errors, example, public_errors
 
 _PONG = {"status": "ok", "message": "Lightd is running", "version": settings.VERSION}
@@ -42,18 +40,13 @@ class Ping(APIView):
         return Response(_PONG)
 
 
-class OpenApi(SpectacularAPIView):
-    renderer_classes = [JsonRenderer, LightdRenderer]
-    permission_classes = api_settings.DEFAULT_PERMISSION_CLASSES
-    authentication_classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-
+class OpenApi(APIView):
     @extend_schema(
         operation_id="openapi",
         tags=["site"],
         summary="Read this description",
         responses={200: OpenApiTypes.OBJECT, **errors()},
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def get(self, request: Request) -> Response:
         """OpenAPI 3, as JSON."""
-        answer: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
-        return answer
+        return Response(document())

@@ -23,6 +23,7 @@ from ports.serializers import (
     PortUsed,
     ProtocolQuery,
     canonical_address,
+    port_number,
 )
 from rules.errors import NotFound
 from rules.openapi import PAGE, Message, errors, example, needs
@@ -176,10 +177,10 @@ class PortUsage(APIView):
 def _name(request: Request, ip: str, port: str) -> tuple[str, int, str]:
     """The port that an address names; one that can't be is not in the pool."""
     protocol = validated(ProtocolQuery, request.query_params)["protocol"]
-    address = canonical_address(ip)
-    if address is None or not (port.isascii() and port.isdigit() and len(port) <= 5):
+    address, number = canonical_address(ip), port_number(port)
+    if address is None or number is None:
         raise NotFound("Port not found in pool")
-    return address, int(port), protocol
+    return address, number, protocol
 
 
 def _shown_to(actor: Actor, port: Port) -> dict[str, Any]:

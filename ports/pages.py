@@ -16,9 +16,9 @@ from accounts.permissions import Permission, allows, require
 from ports import access, administration, picture
 from ports.forms import AddForm
 from ports.models import Port, PortQuerySet, Protocol
-from ports.serializers import PoolQuery, PortAddition, PortDeletion, PortName
+from ports.serializers import PoolQuery, PortAddition, PortDeletion, PortName, port_number
 from rules.errors import LightdError
-from rules.pages import action, form_page, page, saying, show
+from rules.pages import action, form_page, is_of_htmx, page, saying, show
 from rules.serializers import validated
 
 ROWS = 100
@@ -36,8 +36,7 @@ class Row:
 @page
 def show_pool(request: HttpRequest) -> HttpResponse:
     """The whole page; only what changes, if htmx asks."""
-    part = request.headers.get("HX-Request") == "true"
-    return _pool(request, "ports/_pool.html" if part else "ports/list.html")
+    return _pool(request, "ports/_pool.html" if is_of_htmx(request) else "ports/list.html")
 
 
 @form_page
@@ -84,7 +83,7 @@ def _add(actor: Actor, wanted: dict[str, Any]) -> str:
 def _name(text: str) -> dict[str, Any]:
     """What a button or a box of the table names: `0.0.0.0 25565 tcp`."""
     ip, port, protocol = (*text.split(" "), "", "")[:3]
-    return {"ip": ip, "port": int(port) if port.isascii() and port.isdigit() else port, "protocol": protocol}
+    return {"ip": ip, "port": port_number(port), "protocol": protocol}
 
 
 def _pool(request: HttpRequest, template: str) -> HttpResponse:

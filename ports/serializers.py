@@ -54,6 +54,11 @@ def canonical_address(text: str) -> str | None:
     return None if "%" in text else str(address)
 
 
+def port_number(text: str) -> int | None:
+    """The port as an address or a button names it; None if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else None
+
+
 class PortRequestSerializer(StrictSerializer):
     """A port that a container asks for; `port` is another name of `host_port`.
 
@@ -137,7 +142,7 @@ class PoolQuery(serializers.Serializer[Any]):
     search = serializers.CharField(default="", max_length=100)
     use = serializers.ChoiceField(choices=("free", "used"), default="")
     protocol = serializers.ChoiceField(choices=Protocol.choices, default="")
-    ip = serializers.CharField(default="", max_length=45)
+    ip = AddressField(default="", allow_blank=True)
 
 
 # --- Answers ------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The errors of the whole site: raised where the rule is, shown by one handler a door."""
 
+from math import ceil
 from typing import Self
 
 Details = dict[str, list[str]]
@@ -13,6 +14,7 @@ class LightdError(Exception):
     """
 
     status = 500
+    retry_after: int | None = None  # seconds, if the same may succeed then
 
     def __init__(self, sentence: str, details: Details | None = None, field: str = "") -> None:
         super().__init__(sentence)
@@ -56,13 +58,13 @@ class TooLarge(LightdError):
 
 
 class TooMany(LightdError):
-    """Asked too often; `wait` is in how many seconds it may be asked again."""
+    """Asked too often, for so many seconds to come."""
 
     status = 429
 
     def __init__(self, sentence: str, wait: float) -> None:
         super().__init__(sentence)
-        self.wait = wait
+        self.retry_after = max(1, ceil(wait))
 
 
 class OutOfSpace(LightdError):
@@ -75,6 +77,7 @@ class Unavailable(LightdError):
     """Something needed is away for now; the same request may succeed later."""
 
     status = 503
+    retry_after = 1
 
 
 class EngineUnavailable(Unavailable):

@@ -69,8 +69,8 @@ def show(
     if status >= 400 and is_of_htmx(request):
         status = 422  # the one refusal that htmx puts into the page
     response = render(request, template, {"form": form, **context}, status=status)
-    if wait := getattr(error, "wait", None):
-        response["Retry-After"] = str(int(wait) + 1)
+    if error and error.retry_after:
+        response["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -22,21 +22,22 @@ class _PageQuery(serializers.Serializer[Any]):
 
 @dataclass(frozen=True)
 class Page:
-    """What the caller asks to see of a list; everything, without a limit."""
+    """What the caller asks to see of a list; without a limit, as many as are usual there."""
 
     limit: int | None
     offset: int
+    usual: int | None
 
     def of(self, rows: QuerySet[Row, Shape]) -> QuerySet[Row, Shape]:
-        end = None if self.limit is None else self.offset + self.limit
-        return rows[self.offset : end]
+        length = self.limit or self.usual
+        return rows[self.offset : length and self.offset + length]
 
     def count(self, rows: QuerySet[Row, Shape]) -> dict[str, int]:
         """The field that an answer has in addition if it may be only a part."""
         return {} if self.limit is None else {"count": rows.count()}
 
 
-def page_of(request: Request) -> Page:
-    """The page that a request asks for."""
+def page_of(request: Request, usual: int | None = None) -> Page:
+    """The page that a request asks for. `usual` is how long it is unless told; None: everything."""
     query = validated(_PageQuery, request.query_params)
-    return Page(limit=query["limit"], offset=query["offset"])
+    return Page(limit=query["limit"], offset=query["offset"], usual=usual)

@@ -163,9 +163,8 @@ class ContainerEvents(APIView):
         actor = actor_of(request)
         container = access.find(actor, internal_id, Permission.VIEW)
         reads_console = access.may(actor, Permission.CONSOLE_READ, container)
-        page = page_of(request)
+        page = page_of(request, usual=100)
         found = container.events.all()
-        rows = page.of(found) if page.limit else found[page.offset : page.offset + 100]
         return Response(
-            {"events": [answers.event(row, reads_console=reads_console) for row in rows], **page.count(found)}
+            {"events": [answers.event(row, reads_console=reads_console) for row in page.of(found)], **page.count(found)}
         )

@@ -74,7 +74,7 @@ class ConsoleToken(APIView):
         extensions=needs(Permission.CONSOLE_READ),
         parameters=ID,
         request=requests.ConsoleTokenRequest,
-        responses={201: answers.ConsoleTokenShown, **errors(403, 404, body=True)},
+        responses={201: answers.ConsoleTokenShown, **errors(403, 404, 409, body=True)},
         examples=[
             example({"ttl": "10m", "write": True, "origin": "https://shop.example"}, request=True),
             example({"token": "lightd_q3Zk81xW…", "path": "/ws/my-server-001", "expires_at": 1706450700}),

@@ -14,7 +14,7 @@ from volumes import quotas as volume_quotas
 Say = Callable[[float], str]
 
 # Of the host: the names of its charts in static/js/history.js, and what people call them.
-CPU, MEMORY, DISK = HOST = ("cores", "CPU"), ("memory", "Memory"), ("disk", "Disk")
+CPU, MEMORY, DISK = ("cores", "CPU"), ("memory", "Memory"), ("disk", "Disk")
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,7 @@ def of_host() -> list[Bar]:
     """What the host uses, as the supervisor last read it."""
     host = current.of(current.HOST)
     if host is None:
-        return [
-            Bar("cores", "CPU", "not known"),
-            Bar("memory", "Memory", "not known"),
-            Bar("disk", "Disk", "not known"),
-        ]
+        return [Bar(*each, "not known") for each in (CPU, MEMORY, DISK)]
     return [
         _limited(*CPU, round(host["cpu_usage"] / 100, 1), host["cores"], cores),
         _limited(*MEMORY, host["memory_usage"], host["memory_limit"], size),

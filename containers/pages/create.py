@@ -13,8 +13,9 @@ from accounts.actor import Actor, actor_of
 from accounts.permissions import Permission, require
 from containers import host_images, lifecycle, limits, patterns
 from containers.forms import CreateForm
-from containers.pages import curl, suggestions
+from containers.pages import suggestions
 from containers.serializers.requests import CreateSerializer, PatternTrial
+from rules import curl
 from rules.errors import LightdError
 from rules.forms import changes_rows
 from rules.pages import action, form_page, show
@@ -70,7 +71,7 @@ def try_pattern(request: HttpRequest) -> HttpResponse:
 def _call(request: HttpRequest, actor: Actor, typed: QueryDict) -> str:
     form = CreateForm(actor, typed)
     form.is_valid()
-    return curl.call(request.build_absolute_uri("/containers"), form.body())
+    return curl.post_json(request.build_absolute_uri("/containers"), form.body())
 
 
 def _show(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -121,18 +122,13 @@ def own(user: User, container: Container) -> QuerySet[SftpAccess]:
 
 
 def obtain(user: User, container: Container) -> SftpAccess:
-    """The user's access, with a name and nothing that opens it if it is new."""
-    access, _ = SftpAccess.objects.get_or_create(
-        user=user, container=container, defaults={"username": free_username(user, container)}
-    )
-    return access
-
-
-def free_username(user: User, container: Container) -> str:
-    """`alice.my-server-001`, with something behind it if that is taken: `a.b` and `c` make what `a` and `b.c` do."""
+    """The user's access. A new one is called `alice.my-server-001`, and nothing opens it."""
     name = f"{_NOT_IN_USERNAME.sub('', user.username) or user.pk}.{container.internal_id}"
-    taken = SftpAccess.objects.filter(username=name).exists()
-    return f"{name}.{secrets.token_hex(3)}" if taken else name
+    access = partial(SftpAccess.objects.get_or_create, user=user, container=container)
+    try:
+        return access(defaults={"username": name})[0]
+    except IntegrityError:  # taken: `a.b` and `c` make what `a` and `b.c` do
+        return access(defaults={"username": f"{name}.{secrets.token_hex(3)}"})[0]
 
 
 def save(access: SftpAccess) -> None:

@@ -122,11 +122,9 @@ class Files(SFTPServer):
     # Looking
 
     async def stat(self, path: bytes) -> SFTPAttrs:
-        """Of a link the link's own: none is followed."""
         return attributes(await self.do(Desk.status, path))
 
-    async def lstat(self, path: bytes) -> SFTPAttrs:
-        return attributes(await self.do(Desk.status, path))
+    lstat = stat  # no link is followed
 
     async def realpath(self, path: bytes) -> bytes:
         return await self.do(lambda _: paths.absolute(path))
@@ -199,8 +197,7 @@ class Files(SFTPServer):
     async def setstat(self, path: bytes, attrs: SFTPAttrs) -> None:
         await self.do(Desk.change, path, changes_of(attrs))
 
-    async def lsetstat(self, path: bytes, attrs: SFTPAttrs) -> None:
-        await self.do(Desk.change, path, changes_of(attrs))
+    lsetstat = setstat
 
     async def mkdir(self, path: bytes, attrs: SFTPAttrs) -> None:
         await self.do(Desk.make_folder, path, mode_of_new(attrs, FOLDER_MODE))

@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -19,7 +18,8 @@ from accounts import tokens
 from accounts.actor import Actor, Via
 from accounts.models import ApiToken
 from accounts.permissions import Permission
-from containers import access, lifecycle, states
+from containers import access, states
+from containers.lifecycle import POWER
 from containers.models import Container
 from containers.sockets import history
 from containers.sockets.groups import INPUT_CHANNEL, InputMessage, layer
@@ -38,13 +38,6 @@ log = logging.getLogger(__name__)
 
 MAX_LINE = 16 << 10  # characters; a terminal's own line holds 4096
 POWER_RATE = 5  # power actions of a connection in a second
-
-POWER: dict[str, Callable[[Actor, str], Container]] = {
-    "start": lifecycle.start,
-    "stop": lifecycle.stop,
-    "kill": lifecycle.kill,
-    "restart": lifecycle.restart,
-}
 
 _power_threads = ThreadPoolExecutor(4, "power")
 

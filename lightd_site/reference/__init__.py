@@ -1,7 +1,8 @@
-"""The API's description as /docs/ shows it."""
+"""The API's description: as programs read it, and as /docs/ shows it."""
 
 import json
 from functools import cache
+from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -10,8 +11,14 @@ from lightd_site.reference.operations import Reference, reference_of
 
 
 @cache
-def reference() -> Reference:
-    """What /docs/openapi.json says. Worked out once in a process, which takes about a second."""
+def document() -> Any:
+    """What /docs/openapi.json answers. Worked out once in a process, which takes about a second."""
     described = SchemaGenerator().get_schema(request=None, public=True)
     # What the generator makes holds enumerations and lazy texts; only its renderer makes JSON of them.
-    return reference_of(json.loads(OpenApiJsonRenderer().render(described, renderer_context={})))
+    return json.loads(OpenApiJsonRenderer().render(described, renderer_context={}))
+
+
+@cache
+def reference() -> Reference:
+    """What it says."""
+    return reference_of(document())

@@ -1,7 +1,6 @@
 """Every error of every route: as JSON, and where people look as a page."""
 
 import logging
-from math import ceil
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -32,7 +31,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     known = translate(error)
     if known is None:
         return None
-    return Response(_body(known), status=known.status, headers=_headers(known, error))
+    return Response(_body(known), status=known.status, headers=_headers(known))
 
 
 def respond(request: HttpRequest, error: LightdError) -> HttpResponse:
@@ -96,15 +95,12 @@ def _body(error: LightdError) -> dict[str, Any]:
     return {"error": error.sentence, "details": error.details}
 
 
-def _headers(error: LightdError, cause: Exception | None = None) -> dict[str, str]:
+def _headers(error: LightdError) -> dict[str, str]:
     headers: dict[str, str] = {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = "1"
-    wait = getattr(cause or error, "wait", None)  # of a Throttled, or of our TooMany
-    if wait is not None:
-        headers["Retry-After"] = str(max(1, ceil(wait)))
+    if error.retry_after:
+        headers["Retry-After"] = str(error.retry_after)
     return headers
 
 

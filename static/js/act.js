@@ -1,9 +1,10 @@
 // What one does to a container from a list: by the API's own routes, which answer with the sentence to show. Attached by
 //   data-act="stop"     on a button within a data-container, or with the container's name in data-of
 // The button shows at once that it was pressed; how the container is then, its row says.
+import { request } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { refresh } from "./refresh.js";
-import { failed, NO_ANSWER, sentenceOf } from "./toasts.js";
+import { failed } from "./toasts.js";
 
 const ROUTES = {
   start: ["POST", "/start"],
@@ -36,15 +37,10 @@ export async function meant(action, names) {
   return confirmed({ confirm, confirmAction: `${verb} ${names.length} containers`, confirmNames: names });
 }
 
-// Throws the sentence that it was refused with.
+// Throws what it was refused with.
 export async function act(action, name) {
   const [method, route] = ROUTES[action];
-  const headers = { Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers")) };
-  const answer = await fetch(`/containers/${encodeURIComponent(name)}${route}`, { method, headers }).catch(() => {
-    throw new Error(NO_ANSWER);
-  });
-  if (answer.status === 401) location.reload(); // signed out: to the sign-in page
-  if (!answer.ok) throw new Error(sentenceOf(answer.status, await answer.text()));
+  await request(`/containers/${encodeURIComponent(name)}${route}`, { method });
 }
 
 document.addEventListener("click", async (event) => {

@@ -1,6 +1,6 @@
 // Questions in a dialog. `ask` is for one text, and `question` for a dialog of any fields: both stay open with the refusal
 // as long as `send` is refused. `choose` is between ways to go on, {value: label}, and gives the value, or "" for none.
-import { Refused } from "./volume.js";
+import { Refused } from "./api.js";
 
 export function ask({ title, label, hint = "", value = "", action }, send) {
   const dialog = document.getElementById("ask");

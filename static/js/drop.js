@@ -1,7 +1,8 @@
 // What is to be uploaded: files and folders that are dropped on the list, or picked by <button data-upload>.
+import { attempt } from "./api.js";
 import { folder, pathOf, refresh } from "./files.js";
 import { upload, whenFinished } from "./uploads.js";
-import { attempt, joined } from "./volume.js";
+import { joined } from "./volume.js";
 
 const begin = (files, folders = []) => attempt(() => upload(files, folders));
 

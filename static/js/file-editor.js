@@ -1,8 +1,9 @@
 // A text file in the editor. It comes and goes by the API, letter by letter: HTML would change the ends of its lines.
+import { attempt } from "./api.js";
 import { choose } from "./ask.js";
 import { edit, setText } from "./editor.js";
 import { toast } from "./toasts.js";
-import { attempt, change, create, read } from "./volume.js";
+import { change, create, read } from "./volume.js";
 
 const LANGUAGES = {
   bash: "shell", cfg: "properties", conf: "properties", css: "css", htm: "html", html: "html", ini: "properties",

@@ -1,6 +1,7 @@
 // A picture as a data: URL, which is all that the site's content policy lets in beside our own files; and of a long text
 // its end, LENGTH bytes at a time.
-import { attempt, download } from "./volume.js";
+import { attempt } from "./api.js";
+import { download } from "./volume.js";
 
 const LENGTH = 64 << 10;
 const path = decodeURIComponent(document.querySelector("#files").dataset.path);

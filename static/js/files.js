@@ -1,11 +1,12 @@
 // What is done to the files of a folder: <button data-file-action="newFolder"> calls the action of that name below, for
 // the rows that are chosen. Afterwards the folder is asked for again.
+import { attempt } from "./api.js";
 import { compress, extract } from "./archives.js";
 import { ask } from "./ask.js";
 import { confirmed } from "./confirm.js";
 import { whenEnded } from "./operations.js";
 import { toast } from "./toasts.js";
-import { attempt, change, create, folderOf, joined, nameOf, placeOf } from "./volume.js";
+import { change, create, folderOf, joined, nameOf, placeOf } from "./volume.js";
 
 export const folder = () => document.querySelector("[data-folder]");
 export const rows = () => [...document.querySelectorAll("#files tr[data-path]")];

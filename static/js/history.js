@@ -1,8 +1,8 @@
 // Charts of what was used over time. data-history="address" is a route of the API for a window of it, asked again every
 // minute; data-history-seconds is how long that is. Within it each data-chart="name" is one of CHARTS, and the details
 // behind it have the same figures as a table.
+import { request } from "./api.js";
 import { timeChart } from "./chart.js";
-import { NO_ANSWER, sentenceOf } from "./toasts.js";
 import { units } from "./units.js";
 
 const AGAIN = 60_000; // milliseconds
@@ -80,10 +80,7 @@ function follow(section) {
   const problem = section.querySelector(".history-problem");
 
   async function load() {
-    const answer = await fetch(section.dataset.history, { headers: { Accept: "application/json" } });
-    if (answer.status === 401) return location.reload(); // signed out: to the sign-in page
-    if (!answer.ok) throw new Error(sentenceOf(answer.status, await answer.text()));
-    const { samples, step } = await answer.json();
+    const { samples, step } = await (await request(section.dataset.history)).json();
     const times = timesOf(samples, step, Number(section.dataset.historySeconds));
     const byTime = new Map(samples.map((sample) => [sample.at, sample]));
     for (const show of draws) show(byTime, times, step);
@@ -91,8 +88,8 @@ function follow(section) {
   }
 
   const refresh = () =>
-    load().catch((error) => {
-      problem.textContent = `The charts are not up to date: ${error instanceof TypeError ? NO_ANSWER : error.message}`;
+    load().catch(({ message }) => {
+      problem.textContent = `The charts are not up to date: ${message}`;
     });
   refresh();
   setInterval(() => document.hidden || refresh(), AGAIN);

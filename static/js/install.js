@@ -1,7 +1,7 @@
 // What an installation prints: live from the console's socket while it goes on, as it is kept when it has ended. What
 // there is to show says the part above (templates/containers/_installation.html), which live.js asks for again.
+import { attempt, request } from "./api.js";
 import { openSocket } from "./console/socket.js";
-import { failed, NO_ANSWER } from "./toasts.js";
 import { openTerminal } from "./terminal.js";
 
 const RED = 31;
@@ -19,7 +19,7 @@ function follow() {
   shown = now;
   socket?.close();
   socket = null;
-  if (state !== "installing") return showKept();
+  if (state !== "installing") return attempt(showKept);
   output.terminal.reset();
   socket = openSocket(container, Number(begin), { onMessage: show, onState: become });
 }
@@ -33,9 +33,9 @@ function become(next, reason) {
 }
 
 async function showKept() {
-  const answer = await fetch(place.dataset.kept).catch(() => null);
-  if (!answer?.ok) return failed(NO_ANSWER);
-  const text = await answer.text();
+  const asked = shown;
+  const text = await (await request(place.dataset.kept)).text();
+  if (shown !== asked) return; // another installation has begun meanwhile
   output.terminal.reset();
   output.write(text || "Nothing was printed.\n");
 }

@@ -8,8 +8,11 @@ import { refresh } from "./refresh.js";
 import { units } from "./units.js";
 
 const RETRY = [500, 1000, 2000, 5000]; // milliseconds
+const CROWDED = 4429;
+const STAYS = 5000; // milliseconds; the server accepts a connection before it says that there are too many
 let socket = null;
 let failures = 0;
+let settling = null;
 let watched = "";
 let soon = null;
 
@@ -32,23 +35,35 @@ function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   socket = new WebSocket(`${scheme}://${location.host}/live`);
   socket.addEventListener("open", () => {
-    if (failures) changed(names()); // anything may have happened meanwhile
-    failures = 0;
+    settling = setTimeout(settle, STAYS);
     watched = "";
     document.documentElement.dataset.live = "on";
     watch();
   });
   socket.addEventListener("message", (message) => {
+    settle();
     const { event, containers } = JSON.parse(message.data);
     if (event === "changed") changed(containers);
     if (event === "stats") used(containers);
   });
   socket.addEventListener("close", (end) => {
-    socket = null;
+    clearTimeout(settling);
     document.documentElement.dataset.live = "off";
     if (end.code === 4401) return location.reload(); // signed out: to the sign-in page
-    setTimeout(watch, RETRY[Math.min(failures++, RETRY.length - 1)]);
+    const wait = end.code === CROWDED ? RETRY.at(-1) : RETRY[Math.min(failures, RETRY.length - 1)];
+    failures += 1;
+    setTimeout(() => {
+      socket = null;
+      watch();
+    }, wait);
   });
+}
+
+// We are let in: the first message has come, or we were not sent away.
+function settle() {
+  clearTimeout(settling);
+  if (failures) changed(names()); // anything may have happened meanwhile
+  failures = 0;
 }
 
 function changed(containers) {

@@ -1,9 +1,10 @@
 // #operations: the archives that are being made and extracted, how far each is, and a button that gives it up. They are
 // asked about once a second, one after the other, while there are any; those that went on already when the page came are
 // in its data-operations.
+import { Refused } from "./api.js";
 import { failed, toast } from "./toasts.js";
 import { units } from "./units.js";
-import { cancel, operation as find, Refused } from "./volume.js";
+import { cancel, operation as find } from "./volume.js";
 
 // Milliseconds: a worker writes how far it is once a second, but many are done before.
 const [SOON, PAUSE] = [300, 1000];

@@ -1,5 +1,6 @@
 // Asks anew for what shows a container, when it changed (live.js) or somebody did something to it (act.js).
-import { failed, sentenceOf } from "./toasts.js";
+import { request } from "./api.js";
+import { failed } from "./toasts.js";
 
 const ROWS_AT_ONCE = 50; // in one answer, so that putting them in place is no pause
 const waiting = new Map(); // list → names whose rows it has to ask for
@@ -51,12 +52,10 @@ async function refreshRows(list, names) {
 
 async function askForRows(list, names) {
   const query = new URLSearchParams(names.map((name) => ["container", name]));
-  const answer = await fetch(`${list.dataset.liveRows}?${query}`).catch(() => null);
-  if (!answer) return; // the socket breaks too, and when it is back we ask again
-  const text = await answer.text();
-  if (answer.redirected) location.reload(); // signed out
-  else if (answer.ok) putRows(list, names, text);
-  else failed(sentenceOf(answer.status, text));
+  const answer = await request(`${list.dataset.liveRows}?${query}`).catch(
+    ({ status, message }) => status && failed(message), // without an answer the socket breaks too: back, it asks again
+  );
+  if (answer) putRows(list, names, await answer.text());
 }
 
 // What is within a row is replaced, all rows at once: a new row, or one by one as htmx does it, would have the style and

@@ -1,7 +1,8 @@
 // One file on its way: {path, file, sent, end}. When the connection breaks it waits until there is one again. Of a large
 // one the server keeps what has come, and it goes on from there; also in another visit, if the same file is dropped at the
 // same place again. `told` of all that: {advanced(one), broken(one), back(one, offset)}.
-import { addressOf, exists, forgetUpload, refusal, Refused, TOKEN, uploaded } from "./volume.js";
+import { refusal, Refused, TOKEN } from "./api.js";
+import { addressOf, exists, forgetUpload, uploaded } from "./volume.js";
 
 // Bytes from which on what has come is kept, and it is asked first whether the file is there: they are not sent in vain.
 const LARGE = 8 << 20;

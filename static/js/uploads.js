@@ -1,8 +1,9 @@
 // Uploads, AT_ONCE at a time. They go on while one goes from folder to folder.
+import { Refused } from "./api.js";
 import { choose } from "./ask.js";
 import { CANCELLED, send } from "./sending.js";
 import * as panel from "./upload-panel.js";
-import { change, Refused } from "./volume.js";
+import { change } from "./volume.js";
 
 const AT_ONCE = 3;
 

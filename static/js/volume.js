@@ -1,30 +1,7 @@
-// The API of the volume whose files the page shows. What it refuses is thrown as Refused, with the API's own sentence.
-import { failed, NO_ANSWER, sentenceOf } from "./toasts.js";
+// The API of the volume whose files the page shows.
+import { request } from "./api.js";
 
 const api = document.querySelector("[data-file-manager]").dataset.fileManager;
-
-export const TOKEN = JSON.parse(document.body.getAttribute("hx-headers"));
-
-export class Refused extends Error {
-  constructor(status, sentence, said = false) {
-    super(sentence);
-    this.status = status;
-    this.said = said; // by the API itself, and not by whatever stands before it
-  }
-}
-
-// Does something that the API may refuse, and says so.
-export async function attempt(act) {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    failed(error.message);
-  }
-}
-
-export const refusal = (status, text = "") =>
-  new Refused(status, status ? sentenceOf(status, text) : NO_ANSWER, text.startsWith('{"error"'));
 
 export const addressOf = (route, query = {}) => `${api}/${route}?${new URLSearchParams(query)}`;
 
@@ -34,12 +11,7 @@ export const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 // A path as somebody typed it.
 export const placeOf = (typed) => typed.trim().replace(/^\/+/, "");
 
-async function answered(route, query, options) {
-  const answer = await fetch(addressOf(route, query), options).catch(() => ({ status: 0 }));
-  if (answer.status === 401) location.reload(); // signed out: to the sign-in page
-  if (!answer.ok) throw refusal(answer.status, await answer.text?.());
-  return answer;
-}
+const answered = (route, query, options) => request(addressOf(route, query), options);
 
 export const download = (path, headers = {}) => answered("files/download", { path }, { headers });
 
@@ -47,16 +19,16 @@ export const read = async (path) => (await answered("files/content", { path })).
 
 export const operation = async (id) => (await answered(`operations/${id}`)).json();
 
-export const cancel = (id) => answered(`operations/${id}`, {}, { method: "DELETE", headers: TOKEN });
+export const cancel = (id) => answered(`operations/${id}`, {}, { method: "DELETE" });
 
 export async function change(route, body) {
-  const headers = { ...TOKEN, "Content-Type": "application/json" };
+  const headers = { "Content-Type": "application/json" };
   return (await answered(route, {}, { method: "POST", headers, body: JSON.stringify(body) })).json();
 }
 
 // A new file of this text; 409 if something of that name is there.
 export async function create(path, text = "") {
-  const headers = { ...TOKEN, "Content-Type": "application/octet-stream" };
+  const headers = { "Content-Type": "application/octet-stream" };
   await answered("upload", { path, overwrite: false }, { method: "POST", headers, body: new Blob([text]) });
 }
 
@@ -74,4 +46,4 @@ export async function exists(path) {
 // How many bytes of an upload by this name have come.
 export const uploaded = async (path, resume) => (await (await answered("upload", { path, resume })).json()).size;
 
-export const forgetUpload = (path, resume) => answered("upload", { path, resume }, { method: "DELETE", headers: TOKEN });
+export const forgetUpload = (path, resume) => answered("upload", { path, resume }, { method: "DELETE" });

@@ -17,6 +17,16 @@ def test_the_list_has_your_own_and_no_secret(alice: User, bob: User) -> None:
     assert mine.digest not in text
 
 
+def test_the_list_comes_in_parts(alice: User) -> None:
+    for name in ("first", "second"):
+        tokens.issue(alice, name=name)
+
+    answer = client_of(alice, name="asking").get("/auth/tokens?limit=1&offset=1").json()
+
+    assert [token["name"] for token in answer["tokens"]] == ["second"]
+    assert answer["count"] == 3
+
+
 def test_a_limited_token_sees_itself_alone(alice: User) -> None:
     tokens.issue(alice, name="other")
 

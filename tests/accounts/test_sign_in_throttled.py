@@ -86,6 +86,13 @@ def test_an_address_that_tries_many_accounts_is_locked_and_others_are_not() -> N
     assert attempt(password=PASSWORD, address="192.0.2.2").status_code == 302
 
 
+def test_tries_at_a_locked_account_lock_nobody_else_of_the_address(carol: User) -> None:
+    for _ in range(throttle.PER_ADDRESS):
+        attempt("nobody")
+
+    assert attempt(password=PASSWORD).status_code == 302
+
+
 def test_ones_own_success_does_not_forgive_the_failures_of_the_address() -> None:
     for number in range(throttle.PER_ADDRESS):
         assert attempt(f"user{number}").status_code == 400

@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import ApiToken, User
 from rules.errors import Unauthenticated
+from tests.people import client_of
 
 
 def age(token: ApiToken, span: timedelta) -> None:
@@ -76,3 +77,18 @@ def test_long_dead_ones_are_forgotten_when_a_new_one_is_made(alice: User) -> Non
     new, _ = tokens.issue(alice)
 
     assert set(ApiToken.objects.all()) == {recent, new}
+
+
+def test_a_user_has_not_more_than_so_many_and_dead_ones_give_way(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MOST", 2)
+    dead, _ = tokens.issue(alice, lifetime=timedelta(hours=1))
+    age(dead, timedelta(hours=2))
+    kept, _ = tokens.issue(alice)
+    client = client_of(alice)  # in the place of the dead one
+
+    answer = client.post("/auth/tokens", {"name": "one more"})
+
+    assert answer.status_code == 409
+    assert answer.json() == {"error": "You already have 2 tokens, which is the most: revoke some first"}
+    assert client.delete(f"/auth/tokens/{kept.pk}").status_code == 200
+    assert client.post("/auth/tokens", {"name": "one more"}).status_code == 201

@@ -240,6 +240,38 @@ def test_two_hundred_rows_follow_without_anything_moving(administrators_page: Pa
     assert page.evaluate(SHIFTS) == []
 
 
+def test_one_tab_too_many_waits_and_asks_for_its_rows_when_it_is_let_in(
+    administrators_page: Page, lightd: Lightd
+) -> None:
+    page = administrators_page
+    container = lightd.create(lightd.fresh_id("crowd"))
+    refused: list[WebSocketRoute] = []
+    asked: list[str] = []
+
+    def refuse_two(socket: WebSocketRoute) -> None:
+        if len(refused) == 2:
+            socket.connect_to_server()
+        else:
+            refused.append(socket)
+            socket.close(code=4429, reason="You already have 100 sockets open, which is the most")
+
+    page.route_web_socket(re.compile("/live$"), refuse_two)
+    page.on("request", lambda request: asked.append(request.url) if "/containers/rows" in request.url else None)
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
+    page.goto(f"{LIST}?search={container}")
+    for attempt in (1, 2):
+        expect(page.locator("html[data-live=off]")).to_be_attached()
+        page.clock.run_for(4900)
+        assert (len(refused), asked) == (attempt, [])
+        page.evaluate("document.documentElement.dataset.live = 'unknown'")
+        page.clock.run_for(200)
+
+    expect(page.locator("html[data-live=on]")).to_be_attached()
+    with page.expect_request(re.compile("/containers/rows")):
+        page.clock.run_for(5000)
+
+
 @pytest.mark.expects_errors("status of 401")
 def test_whoever_is_signed_out_meanwhile_is_led_to_sign_in(signed_in_page: Page, lightd: Lightd) -> None:
     page = signed_in_page

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.keyboard import tab_to
 from tests.e2e.server import Lightd
@@ -85,6 +85,27 @@ def test_the_output_of_an_installation_comes_also_when_there_was_no_place_for_it
     expect(terminal(page)).to_contain_text("begun")
     expect(page.get_by_role("heading", name="Installing")).to_be_visible()
     assert refusals == [4429]
+
+
+def test_a_late_log_of_the_last_installation_does_not_replace_the_next_one(
+    administrators_page: Page, lightd: Lightd
+) -> None:
+    page = administrators_page
+    container = lightd.create(install_script="echo old")
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/install/output", lambda route: late.append((route, route.fetch())))
+    page.goto(f"/dashboard/container/{container}/install")
+    page.locator("#install-output").scroll_into_view_if_needed()
+    lightd.act(container, "reinstall", install_script="echo new; until test -e go-on; do sleep 0.1; done; echo newer")
+    expect(terminal(page)).to_contain_text("new")
+
+    route, answer = late.pop()
+    with page.expect_event("requestfinished", lambda request: request.url.endswith("/install/output")):
+        route.fulfill(response=answer)
+    (lightd.files(container) / "go-on").touch()
+
+    expect(terminal(page)).to_contain_text("newer")
+    expect(terminal(page)).not_to_contain_text("old")
 
 
 def test_a_script_that_fails_says_why_and_is_tried_again(administrators_page: Page, lightd: Lightd) -> None:

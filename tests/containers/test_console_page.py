@@ -143,7 +143,7 @@ def test_the_last_hundred_are_kept_and_nothing_that_was_pasted(
 ) -> None:
     client.force_login(alice)
     send(client, *(f"command {number}" for number in range(commands.MOST + 5)))
-    send(client, "  ", "x" * (commands.LONGEST + 1))
+    send(client, "  ", "x" * (commands.LONGEST + 1), "a\0b")
 
     assert typed(client) == [f"command {number}" for number in range(5, commands.MOST + 5)]
 

@@ -11,6 +11,7 @@ from channels.testing import WebsocketCommunicator
 from accounts import tokens
 from accounts.actor import Actor
 from accounts.models import AuditEntry, User
+from containers.lifecycle import POWER
 from containers.models import Container
 from containers.sockets import consumer
 from lightd_site.asgi import application
@@ -60,7 +61,7 @@ async def test_one_that_waits_for_the_engine_keeps_nobody_else_waiting(
         engine_answers.wait(4 * SOON)
         return container
 
-    monkeypatch.setitem(consumer.POWER, "start", start)
+    monkeypatch.setitem(POWER, "start", start)
     first = await open_console(secret)
     try:
         await first.send_json_to({"event": "power", "action": "start"})

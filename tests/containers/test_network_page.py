@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
 from accounts.permissions import Permission
 from containers import events
 from containers.models import Container, Event, Grant, Job
@@ -123,6 +123,13 @@ def test_what_is_refused_is_said_in_its_row(container: Container, host_port: str
     assert answer.context["preview"] is None
     assert not first.errors
     assert second.errors == {"host_port": [sentence]}
+
+
+def test_a_preview_that_is_refused_is_recorded(container: Container) -> None:
+    browser(container.owner).post(URL, rows(("4000", "25999")))
+
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.outcome, entry.target) == ("container.rebind", "refused", "web-1")
 
 
 def test_rows_come_and_go(container: Container) -> None:

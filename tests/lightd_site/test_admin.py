@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.db import connection
 from django.db.models import Model
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -46,6 +47,8 @@ def one_more(number: int) -> None:
     tokens.issue(user, name=f"token{number}")
     audit.record(Actor(user), container, action="container.start")
 
+
+PASSWORD = "correct horse battery"
 
 # By what a row of `one_more(3)` is found.
 SEARCHED: dict[type[Model], str] = {
@@ -199,3 +202,30 @@ def test_who_owns_something_is_not_deleted_here_either(browser: Client, alice: U
     assert "User alice: alice still owns 1 container and 1 volume" in act(browser, "delete", alice, confirmed="yes")
     assert browser.post(address(User, "delete", alice.pk), {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("change", {"username": "alice", "email": "alice@example.com"}),
+        ("password", {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}),
+    ],
+)
+def test_a_change_undoes_nothing_that_is_written_meanwhile(
+    client: Client, admin: User, alice: User, page: str, form: dict[str, str]
+) -> None:
+    client.force_login(admin)
+    before = alice.password
+
+    def deactivate(**_: object) -> None:
+        User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    pre_save.connect(deactivate, sender=User)
+    try:
+        assert client.post(f"/admin/accounts/user/{alice.pk}/{page}/", form).status_code == 302
+    finally:
+        pre_save.disconnect(deactivate, sender=User)
+
+    alice.refresh_from_db()
+    assert alice.email or alice.password != before
+    assert not alice.is_active

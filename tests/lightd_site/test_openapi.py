@@ -5,6 +5,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 
 from accounts.models import User
 from tests.people import client_of
@@ -65,6 +66,12 @@ def test_what_a_state_or_a_connection_does_to_a_request_is_described(
     schema: Any, operation: str, statuses: set[str]
 ) -> None:
     assert statuses <= set(dict(operations(schema))[operation]["responses"])
+
+
+def test_the_description_is_worked_out_once(schema: Any, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(SchemaGenerator, "get_schema")  # it takes most of a second of the process that carries consoles
+
+    assert client_of(alice).get(URL).json() == schema
 
 
 def test_what_an_entry_can_be_is_described(schema: Any) -> None:

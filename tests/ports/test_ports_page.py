@@ -186,7 +186,14 @@ def test_one_that_is_in_use_keeps_all_of_them(admin: User) -> None:
     assert Port.objects.filter(port=100).exists()
 
 
-@pytest.mark.parametrize("names", [[], [""], ["x"], ["0.0.0.0 100"], ["0.0.0.0 99 tcp"], ["0.0.0.0 ² tcp"]])
+def test_what_is_no_address_narrows_nothing(alice: User) -> None:
+    assert signed_in(alice).get(f"{URL}?ip=abc").status_code == 400  # PostgreSQL cannot compare with it
+    assert len(listed(signed_in(alice).get(f"{URL}?ip="))) == 5
+
+
+@pytest.mark.parametrize(
+    "names", [[], [""], ["x"], ["0.0.0.0 100"], ["0.0.0.0 99 tcp"], ["0.0.0.0 ² tcp"], [f"{ANY} {'9' * 5000} tcp"]]
+)
 def test_what_names_no_port_deletes_nothing(admin: User, names: list[str]) -> None:
     assert signed_in(admin).post(f"{URL}delete", {"port": names}).status_code in (400, 404)
     assert Port.objects.count() == 5

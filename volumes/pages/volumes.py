@@ -16,6 +16,7 @@ from rules.errors import LightdError
 from rules.forms import TypedNameForm
 from rules.pages import form_page, page, show
 from rules.serializers import validated
+from rules.units import MIB
 from volumes import contents, lifecycle, storage, usage
 from volumes.forms import CreateForm
 from volumes.models import SHORT, Volume
@@ -40,7 +41,7 @@ class Row:
     @property
     def limit(self) -> int | None:
         """Bytes; None: as much as the disk has."""
-        return self.volume.quota_mb and self.volume.quota_mb << 20
+        return self.volume.quota_mb and self.volume.quota_mb * MIB
 
     @property
     def used(self) -> int | None:

@@ -1,9 +1,7 @@
 // The command box: what is typed there is sent, and recalled with Up and Down on any device.
 // <form data-commands="address of what was typed before" data-longest="characters of what is kept"> with an input, and
 // data-why for why nothing can be typed.
-import { failed, NO_ANSWER, sentenceOf } from "../toasts.js";
-
-const headers = () => JSON.parse(document.body.getAttribute("hx-headers"));
+import { attempt, request } from "../api.js";
 
 export function commandBox(form, send) {
   const input = form.querySelector("input");
@@ -16,22 +14,10 @@ export function commandBox(form, send) {
 
   async function load() {
     await keeping;
-    const answer = await ask({});
-    if (!answer) return;
-    typed = (await answer.json()).commands;
-    at = typed.length;
-  }
-
-  async function ask(options) {
-    try {
-      const answer = await fetch(form.dataset.commands, options);
-      if (answer.redirected) location.reload(); // signed out
-      else if (answer.ok) return answer;
-      else failed(sentenceOf(answer.status, await answer.text()));
-    } catch {
-      failed(NO_ANSWER);
-    }
-    return null;
+    await attempt(async () => {
+      typed = (await (await request(form.dataset.commands)).json()).commands;
+      at = typed.length;
+    });
   }
 
   function show(index) {
@@ -46,7 +32,8 @@ export function commandBox(form, send) {
     at = typed.length;
     draft = "";
     const body = new URLSearchParams({ command });
-    keeping = keeping.then(() => ask({ method: "POST", headers: headers(), body, keepalive: true }));
+    const keepIt = () => request(form.dataset.commands, { method: "POST", body, keepalive: true });
+    keeping = keeping.then(() => attempt(keepIt));
   }
 
   input.addEventListener("keydown", (event) => {
