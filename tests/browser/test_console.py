@@ -45,13 +45,16 @@ def test_one_types_and_reads_the_answer_and_sees_it_crash(administrators_page: P
     expect(screen).to_contain_text("you said <hello>")
     expect(command_box(page)).to_have_value("")
 
-    send(page, "crash")
+    command_box(page).fill("half a command")
+    lightd.socket(container).command("crash")
 
     expect(screen).to_contain_text("lightd: Crashed: the process exited with code 3")
     expect(page.locator("#container-head")).to_contain_text("crashed")
     expect(page.locator("#container-head")).to_contain_text("exit code 3")
     expect(command_box(page)).to_be_disabled()
     expect(page.get_by_text("Nothing runs: start it first")).to_be_visible()
+    expect(command_box(page)).to_have_value("half a command")
+    expect(command_box(page)).to_have_css("color", "rgba(0, 0, 0, 0)")  # the reason stands there now
 
 
 def test_what_was_printed_before_is_there_and_asks_nobody_anything(administrators_page: Page, talker: str) -> None:
