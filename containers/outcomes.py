@@ -154,7 +154,8 @@ def start_after_pause(container: Container, ending: Ending, restarts: int) -> No
     pause = crashes.pause_before(0 if ending.by_engine else restarts)
     states.move(container.id, State.READY, exit_code=ending.exit_code, error=ending.what_went_wrong)
     states.move(container.id, State.STARTING, restart_at=timezone.now() + pause, started_at=None)
-    events.record(container, Event.Kind.STARTING, f"Restarting in {pause.seconds} s")
+    message = f"Restarting in {pause.seconds} s"
+    events.record(container, Event.Kind.STARTING, message, data={"restart_in": pause.seconds})
 
 
 def stay_down(container: Container, ending: Ending) -> None:
