@@ -91,7 +91,9 @@ class Shown:
             return ""
         if self.container.restart_at:
             return "Nothing runs until it is restarted"
-        return "Nothing runs: start it first"
+        if not self.container.installed:
+            return "Not installed: see Install"
+        return "Nothing runs: start it first" if self.may["power"] else "Nothing runs"
 
     @property
     def restart_of(self) -> str:
