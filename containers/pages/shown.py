@@ -85,6 +85,11 @@ class Shown:
         return "restarting" if self.container.restart_at else self.look
 
     @property
+    def awaits_pattern(self) -> bool:
+        """Whether its process runs, and has not printed what it is called running for."""
+        return self.look == Look.STARTING and bool(self.container.started_at and self.container.start_pattern)
+
+    @property
     def why_no_input(self) -> str:
         """Why nothing can be typed into it; empty if something can."""
         if self.has_process:
