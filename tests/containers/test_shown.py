@@ -102,7 +102,7 @@ def test_in_the_pause_before_an_automatic_restart_nothing_runs(
 
     assert "restarting</span>" in head
     assert f'datetime="{at:%Y-%m-%dT%H:%M:%S}+00:00" data-until' in head
-    assert "restart 2 of 3" in head
+    assert "(2 of 3)" in head
     assert 'data-no-input="Nothing runs until it is restarted"' in head
     assert possible(alice) >= {"stop", "restart"}
 
