@@ -198,8 +198,13 @@ def test_who_may_only_read_sees_it_and_cannot_type(lightd: Lightd, as_user: Pers
 
 def test_what_it_uses_is_beside_it(administrators_page: Page, talker: str) -> None:
     page = administrators_page
+    page.set_viewport_size({"width": 1440, "height": 900})
     open_console(page, talker)
 
+    for name in ("CPU", "Memory", "Network", "Disk"):
+        expect(page.locator(".console-usage .card", has=page.get_by_role("heading", name=name))).to_be_in_viewport(
+            ratio=1
+        )
     expect(page.locator("[data-figure=memory_usage]")).to_contain_text("iB")
     expect(page.locator("[data-figure=memory_limit]")).to_contain_text("iB")
     expect(page.locator("[data-chart=memory]")).to_have_accessible_name(re.compile("Memory .*iB now"))
