@@ -73,7 +73,8 @@ def test_activity_follows_and_leaves_open_what_one_reads(administrators_page: Pa
 
     lightd.act(container, "start")
 
-    expect(page.get_by_text("Crashed: the process exited with code 3")).to_be_visible()
+    happened = page.locator("#activity")
+    expect(happened.get_by_text("Crashed: the process exited with code 3")).to_be_visible()
     expect(page.get_by_role("row", name="Start requested")).to_contain_text("API, 127.0.0.1")
     page.get_by_text("Its last lines").click()
     expect(page.get_by_text("the last straw")).to_be_visible()
@@ -86,7 +87,7 @@ def test_activity_follows_and_leaves_open_what_one_reads(administrators_page: Pa
 
     page.get_by_role("link", name="Crashes").click()
     expect(page.get_by_text("Changed stop_timeout")).to_have_count(0)
-    expect(page.get_by_text("Crashed: the process")).to_be_visible()
+    expect(happened.get_by_text("Crashed: the process")).to_be_visible()
 
 
 @pytest.mark.expects_errors("404")
