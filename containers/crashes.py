@@ -34,6 +34,13 @@ class Ending(NamedTuple):
         """`exit 0` is a clean end. What the engine took down did not crash."""
         return not self.by_engine and (self.exit_code != 0 or self.out_of_memory)
 
+    @property
+    def what_went_wrong(self) -> str:
+        """The sentence that stays with the container until it is started again; empty for a clean end."""
+        if self.is_crash:
+            return f"Crashed: the process {self}"
+        return f"The process {self}" if self.by_engine else ""
+
     def __str__(self) -> str:
         if self.out_of_memory:
             return f"ran out of memory (exit code {self.exit_code})"

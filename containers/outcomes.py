@@ -54,7 +54,7 @@ def started(container_id: UUID, docker_id: str, at: datetime) -> None:
         return
     if container.state in (State.READY, State.FAILED) and container.installed:
         # Started by somebody beside us (`docker start`): what runs is shown as running.
-        states.move(container.id, State.STARTING, should_run=True, started_at=None, exit_code=None)
+        states.move(container.id, State.STARTING, should_run=True, started_at=None, exit_code=None, error="")
         container.refresh_from_db()
     if container.state not in (State.STARTING, State.RUNNING):
         return
@@ -121,7 +121,9 @@ def ended_by_itself(container: Container, ending: Ending) -> None:
         note_crash(container, ending)
     restarts = crashes.restarts_lately(container)
     if not crashes.wants_restart(container.restart_policy, ending):
-        states.move(container.id, State.READY, exit_code=ending.exit_code, should_run=False)
+        states.move(
+            container.id, State.READY, exit_code=ending.exit_code, should_run=False, error=ending.what_went_wrong
+        )
     elif ending.by_engine or restarts < settings.CRASH_LIMIT:
         start_after_pause(container, ending, restarts)
     else:
@@ -138,7 +140,7 @@ def note_crash(container: Container, ending: Ending) -> None:
     events.record(
         container,
         Event.Kind.CRASHED,
-        f"Crashed: the process {ending}",
+        ending.what_went_wrong,
         data={
             "exit_code": ending.exit_code,
             "out_of_memory": ending.out_of_memory,
@@ -150,16 +152,18 @@ def note_crash(container: Container, ending: Ending) -> None:
 def start_after_pause(container: Container, ending: Ending, restarts: int) -> None:
     """`starting`, and really started when the pause is over; a stop or a kill meanwhile calls it off."""
     pause = crashes.pause_before(0 if ending.by_engine else restarts)
-    states.move(container.id, State.READY, exit_code=ending.exit_code)
+    states.move(container.id, State.READY, exit_code=ending.exit_code, error=ending.what_went_wrong)
     states.move(container.id, State.STARTING, restart_at=timezone.now() + pause, started_at=None)
-    events.record(container, Event.Kind.STARTING, f"Restarting in {pause.seconds} s")
+    message = f"Restarting in {pause.seconds} s"
+    events.record(container, Event.Kind.STARTING, message, data={"restart_in": pause.seconds})
 
 
 def stay_down(container: Container, ending: Ending) -> None:
     """It ended too often: it stays down, and says so."""
     minutes = settings.CRASH_WINDOW // 60
     sentence = f"Restarted {settings.CRASH_LIMIT} times within {minutes} minutes, and it ended again: it stays down"
-    states.move(container.id, State.READY, exit_code=ending.exit_code, should_run=False, error=sentence)
+    error = ". ".join(filter(None, (ending.what_went_wrong, sentence)))
+    states.move(container.id, State.READY, exit_code=ending.exit_code, should_run=False, error=error)
     events.record(container, Event.Kind.STAYS_DOWN, sentence)
 
 
@@ -175,7 +179,7 @@ def begin_restart(container: Container) -> None:
     waiting = Container.objects.filter(pk=container.pk, restart_at=container.restart_at)
     # Locked before jobs are looked for: who asks for one of those locks the row as well.
     if waiting.select_for_update().exists() and not queue.unfinished(container.pk):
-        waiting.update(restart_at=None)
+        waiting.update(restart_at=None, error="")
         queue.add(container, Job.Kind.START, None, {"restart": True, "automatic": True})
 
 

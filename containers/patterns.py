@@ -51,6 +51,12 @@ def compile_pattern(pattern: str, field: str = "start_pattern") -> Any:
 MAX_SAMPLE = 4000
 
 
+def visible(output: str) -> str:
+    """What a person sees of it, and a pattern."""
+    seen: bytes = INVISIBLE.sub(b"", output.encode())
+    return seen.decode("utf-8", "replace")
+
+
 class Match(NamedTuple):
     """Where a pattern was found in output: what comes before it, what it matched, what comes after."""
 

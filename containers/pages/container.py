@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.actor import actor_of
 from accounts.permissions import Permission
+from containers import access
 from containers.forms import host_port_shown
 from containers.pages import shown
 from containers.pages.shown import Shown
@@ -67,7 +68,13 @@ def show_tab(request: HttpRequest, tab: str, one: Shown, status: int = 200, **co
         for each in TABS
         if one.allows(each.permission)
     ]
-    frame = {"one": one, "addresses": addresses(request, one), "tabs": tabs, "current": tab}
+    frame = {
+        "one": one,
+        "addresses": addresses(request, one),
+        "tabs": tabs,
+        "current": tab,
+        "is_theirs": access.answers_for(actor_of(request), one.container),
+    }
     return render(request, f"containers/{tab}.html", {**frame, **context}, status=status)
 
 

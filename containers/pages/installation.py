@@ -21,6 +21,7 @@ class Progress(TextChoices):
     NOW = "now"
     WAITING = "waiting"
     FAILED = "failed"
+    NOT_REACHED = "not reached"
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def steps(container: Container, happened: dict[str, Event]) -> list[Step]:
         if proof:
             shown.append(Step(name, Progress.DONE, text, proof.created_at))
         else:
-            shown.append(Step(name, open_step, failure.message if failure and open_step != Progress.WAITING else text))
-            open_step = Progress.WAITING
+            shown.append(Step(name, open_step, failure.message if failure and open_step == Progress.FAILED else text))
+            open_step = Progress.NOT_REACHED if failure else Progress.WAITING
     return shown
 
 

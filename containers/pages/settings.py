@@ -19,9 +19,12 @@ from containers.pages import shown
 from containers.pages.container import show_tab
 from containers.pages.shown import Shown
 from containers.settings_forms import ResourcesForm, SettingsForm, shown_resources, shown_settings
+from containers.sockets import history
 from rules.errors import LightdError
 from rules.forms import PageForm, changes_rows
 from rules.pages import action, form_page, page, status_of
+
+SAMPLE_LINES = 50
 
 
 @form_page
@@ -113,10 +116,19 @@ def _show(
         seen_resources=_seen(request, resources, error, shown_resources(container)),
         preview=preview and [(spelled([name]), *_difference(container, name, preview)) for name in preview.changed],
         cores=limits.host_cores(),
-        sample="",
+        sample=request.POST.get("sample", ""),
+        last_output=_last_output(one),
         most_sample=patterns.MAX_SAMPLE,
         **state_of(container),
     )
+
+
+def _last_output(one: Shown) -> str:
+    """What it printed last, as a pattern sees it: to try one on."""
+    if not one.allows(Permission.CONSOLE_READ):
+        return ""
+    lines, _ = history.tail(one.container.directory, SAMPLE_LINES)
+    return patterns.visible(lines)[SAMPLE_LINES - patterns.MAX_SAMPLE :]  # forms send a line's end as two characters
 
 
 def _difference(container: Container, name: str, effect: Effect) -> tuple[str, str]:

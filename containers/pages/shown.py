@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, TextChoices, Value, When
 
 from accounts.actor import Actor
 from accounts.permissions import OF_A_CONTAINER, Permission
-from containers import access, current
+from containers import access, crashes, current
 from containers.models import LONG, Container
 from containers.states import ALLOWED, WITH_PROCESS, Action, State
 from ports import pool
@@ -73,8 +74,35 @@ class Shown:
 
     @property
     def has_process(self) -> bool:
-        """Whether there is something to type into."""
-        return self.container.state in WITH_PROCESS
+        """Whether there is something to type into: in the pause before an automatic restart there is not."""
+        return self.container.state in WITH_PROCESS and not self.container.restart_at
+
+    @property
+    def word(self) -> str:
+        """How its state is called: what waits for its automatic restart has not begun to start."""
+        return "restarting" if self.container.restart_at else self.look
+
+    @property
+    def awaits_pattern(self) -> bool:
+        """Whether its process runs, and has not printed what it is called running for."""
+        return self.look == Look.STARTING and bool(self.container.started_at and self.container.start_pattern)
+
+    @property
+    def why_no_input(self) -> str:
+        """Why nothing can be typed into it; empty if something can."""
+        if self.has_process:
+            return ""
+        if self.container.restart_at:
+            return "Nothing runs until it is restarted"
+        if not self.container.installed:
+            return "Not installed: see Install"
+        return "Nothing runs: start it first" if self.may["power"] else "Nothing runs"
+
+    @property
+    def restart_of(self) -> str:
+        """Which automatic restart it waits for, of how many it may have; what ends with the engine is not counted."""
+        number = crashes.restarts_lately(self.container) + 1
+        return f"{number} of {settings.CRASH_LIMIT}" if number <= settings.CRASH_LIMIT else ""
 
     @property
     def cpu_limit(self) -> float | None:

@@ -5,7 +5,7 @@ import { units } from "./units.js";
 
 const MINUTE = 60;
 const DAY = 86_400;
-const PIXELS_OF_VALUES = 20; // the line above the plot
+const PIXELS_ABOVE = 8; // of the plot: half a line of the axis
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -31,6 +31,8 @@ export function timeChart(element, { title, labels, unit, max = 0, span = 300, l
   const say = units[unit];
   let data = [[], ...labels.map(() => [])];
   element.setAttribute("role", "img");
+  const values = addPart(element, "chart-values");
+  const place = addPart(element, "chart-plot");
 
   const axis = {
     stroke: () => colour("--chart-text"),
@@ -40,21 +42,26 @@ export function timeChart(element, { title, labels, unit, max = 0, span = 300, l
   };
   const plot = new uPlot(
     {
-      ...sizeOf(element),
+      ...sizeOf(place),
+      padding: [PIXELS_ABOVE, null, null, null],
       legend: { show: false },
       cursor: { y: false },
       scales: { y: { range: (_, __, highest) => [0, Math.max(max, (highest ?? 0) * 1.1, 1)] } },
       axes: [
         { ...axis, size: 26, space: 80, values: timesOf },
-        { ...axis, size: 76, space: 28, incrs: stepsOf(unit), values: (_, splits) => splits.map(say) },
+        { ...axis, size: 76, space: 28, incrs: stepsOf(unit), values: (_, splits) => splits.map((split) => (isKnown() ? say(split) : "")) },
       ],
       series: [{}, ...labels.map((label, line) => seriesOf(label, line + 1, labels.length === 1)), ...(limit ? [LIMIT] : [])],
       hooks: { setCursor: [showValues] },
     },
     withLimit(),
-    element,
+    place,
   );
-  const values = element.insertBefore(Object.assign(document.createElement("div"), { className: "chart-values" }), plot.root);
+
+  // Where nothing is known, the axis would be of a scale that nobody chose.
+  function isKnown() {
+    return Boolean(limit) || data.slice(1).some((line) => line.some((value) => value != null));
+  }
 
   function withLimit() {
     return limit ? [...data, data[0].map(() => limit)] : data;
@@ -88,7 +95,7 @@ export function timeChart(element, { title, labels, unit, max = 0, span = 300, l
     describe();
   }
 
-  new ResizeObserver(() => plot.setSize(sizeOf(element))).observe(element);
+  new ResizeObserver(() => plot.setSize(sizeOf(place))).observe(place);
   document.addEventListener("themechange", () => plot.redraw());
   describe();
 
@@ -104,7 +111,9 @@ export function timeChart(element, { title, labels, unit, max = 0, span = 300, l
   };
 }
 
-const sizeOf = (element) => ({ width: element.clientWidth, height: element.clientHeight - PIXELS_OF_VALUES });
+const addPart = (element, className) => element.appendChild(Object.assign(document.createElement("div"), { className }));
+
+const sizeOf = (element) => ({ width: element.clientWidth, height: element.clientHeight });
 
 // Sizes are round in powers of two; for others uPlot's own steps are.
 const stepsOf = (unit) => (unit.startsWith("bytes") ? [...Array(44).keys()].map((power) => 2 ** power) : undefined);

@@ -1,5 +1,5 @@
 // The head of a container is put anew whenever its state changes: whoever was at its buttons stays there. Of a container
-// that is there no more it says so, in the place of what each part of the page would.
+// that is there no more it says so, and the tabs are out of sight, but for a file that is being written: that can be kept.
 const head = () => document.getElementById("container-head");
 let held = ""; // the id of what has the focus in the head
 
@@ -18,5 +18,10 @@ document.addEventListener("htmx:afterSettle", () => {
 document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
   if (detail.xhr.status !== 404 || !target.matches("[data-live-part]")) return;
   detail.isError = false;
-  if (target === head()) target.replaceWith(document.getElementById("container-gone").content.cloneNode(true));
+  if (target !== head()) return;
+  detail.shouldSwap = true;
+  detail.serverResponse = document.getElementById("container-gone").innerHTML;
+  document.querySelector(".tabs").hidden = true;
+  const tab = document.getElementById("tab");
+  tab.hidden = !tab.querySelector(".files-editor");
 });

@@ -1,5 +1,5 @@
-// <time datetime data-relative> says how long ago that was, <time datetime data-since> how long it has lasted; both keep
-// saying it right, and the exact time is their title.
+// <time datetime data-relative> says how long ago that was, <time datetime data-since> how long it has lasted, and
+// <time datetime data-until> counts the seconds to it; all keep saying it right, and the exact time is their title.
 const UNITS = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -32,17 +32,29 @@ function duration(moment) {
   return `${Math.trunc(seconds / length)} ${unit}${rest ? ` ${rest} ${smaller}` : ""}`;
 }
 
+function countdown(moment) {
+  const seconds = Math.ceil((moment - Date.now()) / 1000);
+  return seconds > 0 ? `in ${seconds} s` : "now";
+}
+
+function words(moment, { since, until }) {
+  if (until !== undefined) return countdown(moment);
+  return since === undefined ? relative(moment) : duration(moment);
+}
+
 function show(time) {
   const moment = new Date(time.dateTime);
-  const words = "since" in time.dataset ? duration(moment) : relative(moment);
-  if (time.textContent === words) return;
-  time.textContent = words;
+  const said = words(moment, time.dataset);
+  if (time.textContent === said) return;
+  time.textContent = said;
   time.title = exact.format(moment);
 }
 
-const SHOWN = "time[data-relative], time[data-since]";
+const UNTIL = "time[data-until]";
+const SHOWN = `time[data-relative], time[data-since], ${UNTIL}`;
 const showAll = (root) => root.querySelectorAll(SHOWN).forEach(show);
 
 showAll(document);
 setInterval(() => showAll(document), 15_000);
+setInterval(() => document.querySelectorAll(UNTIL).forEach(show), 1000);
 document.addEventListener("htmx:load", ({ target }) => (target.matches(SHOWN) ? show(target) : showAll(target)));

@@ -45,13 +45,16 @@ def test_one_types_and_reads_the_answer_and_sees_it_crash(administrators_page: P
     expect(screen).to_contain_text("you said <hello>")
     expect(command_box(page)).to_have_value("")
 
-    send(page, "crash")
+    command_box(page).fill("half a command")
+    lightd.socket(container).command("crash")
 
     expect(screen).to_contain_text("lightd: Crashed: the process exited with code 3")
     expect(page.locator("#container-head")).to_contain_text("crashed")
     expect(page.locator("#container-head")).to_contain_text("exit code 3")
     expect(command_box(page)).to_be_disabled()
     expect(page.get_by_text("Nothing runs: start it first")).to_be_visible()
+    expect(command_box(page)).to_have_value("half a command")
+    expect(command_box(page)).to_have_css("color", "rgba(0, 0, 0, 0)")  # the reason stands there now
 
 
 def test_what_was_printed_before_is_there_and_asks_nobody_anything(administrators_page: Page, talker: str) -> None:
@@ -196,8 +199,13 @@ def test_who_may_only_read_sees_it_and_cannot_type(lightd: Lightd, as_user: Pers
 
 def test_what_it_uses_is_beside_it(administrators_page: Page, talker: str) -> None:
     page = administrators_page
+    page.set_viewport_size({"width": 1440, "height": 900})
     open_console(page, talker)
 
+    for name in ("CPU", "Memory", "Network", "Disk"):
+        expect(page.locator(".console-usage .card", has=page.get_by_role("heading", name=name))).to_be_in_viewport(
+            ratio=1
+        )
     expect(page.locator("[data-figure=memory_usage]")).to_contain_text("iB")
     expect(page.locator("[data-figure=memory_limit]")).to_contain_text("iB")
     expect(page.locator("[data-chart=memory]")).to_have_accessible_name(re.compile("Memory .*iB now"))

@@ -1,10 +1,12 @@
 """The page of one container: its head follows the state, its buttons ask for what the state allows."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
+from tests.browser.accessibility import assert_accessible
 from tests.e2e.server import Lightd
 
 DEAF = "exec bash -c 'trap \"\" TERM; echo deaf; while :; do sleep 0.1; done'"
@@ -69,6 +71,43 @@ def test_on_a_phone_the_tab_that_is_shown_is_in_sight(administrators_page: Page,
     page.goto(f"/dashboard/container/{lightd.create()}/danger")
 
     expect(page.get_by_role("link", name="Danger")).to_be_in_viewport(ratio=1)
+
+
+def test_in_the_pause_before_a_restart_nothing_can_be_typed_and_stop_calls_it_off(
+    administrators_page: Page, lightd: Lightd
+) -> None:
+    page = administrators_page
+    container = lightd.create(startup_command="exit 3")
+    lightd.http.patch(f"/containers/{container}", json={"restart_policy": "always"}).raise_for_status()
+    page.goto(f"/dashboard/container/{container}/console")
+    head = page.locator("#container-head")
+
+    head.get_by_role("button", name="Start", exact=True).click()
+
+    expect(head.get_by_text("(3 of 3)")).to_contain_text(re.compile(r"in \d+ s"))
+    expect(head.get_by_text("restarting")).to_be_visible()
+    expect(page.get_by_text("Nothing runs until it is restarted")).to_be_visible()
+    assert_accessible(page)
+
+    head.get_by_role("button", name="Stop").click()
+
+    expect(head.get_by_text("stopped")).to_be_visible()
+
+
+def test_one_that_starts_says_what_it_waits_for(administrators_page: Page, lightd: Lightd) -> None:
+    page = administrators_page
+    container = lightd.create(startup_command="bash -c 'echo Ready; sleep 300'", start_pattern="ready now")
+    page.goto(f"/dashboard/container/{container}/console")
+    head = page.locator("#container-head")
+
+    head.get_by_role("button", name="Start", exact=True).click()
+
+    expect(head.get_by_text("waits for")).to_contain_text("ready now")
+    expect(page.locator(".xterm-rows")).to_contain_text("Ready")
+    assert_accessible(page)
+    head.get_by_role("link", name="Settings").click()
+    expect(page.get_by_label("Sample output")).to_have_value(re.compile("Ready"))
+    expect(page.get_by_text("no match")).to_be_visible()
 
 
 @pytest.fixture

@@ -73,7 +73,8 @@ def test_activity_follows_and_leaves_open_what_one_reads(administrators_page: Pa
 
     lightd.act(container, "start")
 
-    expect(page.get_by_text("Crashed: the process exited with code 3")).to_be_visible()
+    happened = page.locator("#activity")
+    expect(happened.get_by_text("Crashed: the process exited with code 3")).to_be_visible()
     expect(page.get_by_role("row", name="Start requested")).to_contain_text("API, 127.0.0.1")
     page.get_by_text("Its last lines").click()
     expect(page.get_by_text("the last straw")).to_be_visible()
@@ -86,7 +87,7 @@ def test_activity_follows_and_leaves_open_what_one_reads(administrators_page: Pa
 
     page.get_by_role("link", name="Crashes").click()
     expect(page.get_by_text("Changed stop_timeout")).to_have_count(0)
-    expect(page.get_by_text("Crashed: the process")).to_be_visible()
+    expect(happened.get_by_text("Crashed: the process")).to_be_visible()
 
 
 @pytest.mark.expects_errors("404")
@@ -100,3 +101,21 @@ def test_who_looks_on_is_told_when_it_is_gone(as_user: PersonFactory, lightd: Li
     lightd.http.delete(f"/containers/{container}").raise_for_status()
 
     expect(viewer.page.get_by_text("This container was deleted, or you may no longer see it.")).to_be_visible()
+    expect(viewer.page).to_have_title(f"gone · Activity · {container} · Lightd")
+    expect(viewer.page.get_by_role("navigation", name="Container")).to_be_hidden()
+    expect(viewer.page.locator("#activity")).to_be_hidden()
+
+
+@pytest.mark.expects_errors("404")
+def test_its_owner_is_led_to_the_volume_that_is_kept(administrators_page: Page, lightd: Lightd) -> None:
+    page = administrators_page
+    gone = lightd.create()
+    (lightd.files(gone) / "world").touch()
+    page.goto(f"/dashboard/container/{gone}/settings")
+
+    lightd.http.delete(f"/containers/{gone}").raise_for_status()
+
+    expect(page.get_by_role("button", name="Save")).to_be_hidden()
+    assert_accessible(page)
+    page.get_by_role("link", name="Files of its volume").click()
+    expect(page.get_by_text("world")).to_be_visible()

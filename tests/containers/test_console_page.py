@@ -78,6 +78,16 @@ def test_who_may_not_read_the_console_does_not_get_it(
     assert client.get(address).status_code == 403
 
 
+def test_a_stopped_one_says_what_its_limits_are(client: Client, alice: User, container: Container) -> None:
+    Container.objects.update(memory=256 << 20, cpu=0.5)
+    client.force_login(alice)
+
+    page = client.get(PAGE).content.decode()
+
+    assert '<span data-figure="memory_limit">256 MiB</span>' in page
+    assert "of 50 %" in page
+
+
 def test_it_costs_the_same_however_much_happened(
     client: Client, alice: User, container: Container, django_assert_num_queries: Any
 ) -> None:

@@ -47,7 +47,7 @@ def progress(container: Container) -> list[Progress]:
     return [step.progress for step in found.steps]
 
 
-D, N, W, F = Progress.DONE, Progress.NOW, Progress.WAITING, Progress.FAILED
+D, N, W, F, X = Progress.DONE, Progress.NOW, Progress.WAITING, Progress.FAILED, Progress.NOT_REACHED
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_each_step_follows_the_one_before(container: Container, so_far: int, wan
     assert progress(container) == wanted
 
 
-@pytest.mark.parametrize(("so_far", "wanted"), [(1, [F, W, W, W, W]), (3, [D, F, W, W, W]), (6, [D, D, D, F, W])])
+@pytest.mark.parametrize(("so_far", "wanted"), [(1, [F, X, X, X, X]), (3, [D, F, X, X, X]), (6, [D, D, D, F, X])])
 def test_the_step_that_failed_says_why(container: Container, so_far: int, wanted: list[Progress]) -> None:
     record(container, *FULL[:so_far], (Kind.FAILED, "no space left"))
 
@@ -69,6 +69,17 @@ def test_the_step_that_failed_says_why(container: Container, so_far: int, wanted
     assert latest is not None
     failed = next(step for step in latest.steps if step.progress == F)
     assert failed.text == "no space left"
+
+
+def test_the_head_of_one_that_failed_leads_there(container: Container) -> None:
+    error = "The install script failed with exit code 7"
+    Container.objects.update(state=State.FAILED, installed=False, error=error)
+
+    head = browser(container.owner).get(URL.replace("install", "head")).content.decode()
+
+    assert error in head
+    assert f'<a href="{URL}">See the output and retry</a>' in head
+    assert 'data-no-input="Not installed: see Install"' in head
 
 
 def test_the_pull_says_how_far_it_is(container: Container) -> None:

@@ -52,6 +52,18 @@ def count(client: Client, word: str, query: str = "") -> str:
     return found[1]
 
 
+def test_a_row_shows_two_ports_and_a_button_opens_the_others(browser: Client, alice: User) -> None:
+    container = make(alice, "web-1")
+    for port in (2001, 2002, 2003, 2004):
+        Port.objects.create(port=port, container=container)
+
+    row, others = text(browser, LIST).split('id="ports-web-1"')
+
+    assert [port for port in range(2001, 2005) if f'data-copy="{port}"' in row] == [2001, 2002]
+    assert [port for port in range(2001, 2005) if f'data-copy="{port}"' in others] == [2003, 2004]
+    assert 'popovertarget="ports-web-1" aria-label="2 more ports of web-1">+2</button>' in row
+
+
 def test_the_search_looks_into_names_and_images(browser: Client, alice: User) -> None:
     make(alice, "web-1", image="nginx")
     make(alice, "db-1", image="postgres:16")

@@ -50,6 +50,18 @@ def test_it_says_where_to_connect_to(container: Container) -> None:
     assert '<option value="25566" label="TCP">' in page
 
 
+def test_of_many_addresses_three_are_beside_the_name_and_a_button_opens_the_others(container: Container) -> None:
+    for port in range(25568, 25578):
+        Port.objects.create(port=port, container=container)
+
+    page = browser(container.owner).get(URL).content.decode()
+    head, others = page[: page.index('id="tab"')].split('id="all-addresses"')
+
+    assert head.count("data-copy=") == 3
+    assert others.count("data-copy=") == 8
+    assert 'popovertarget="all-addresses" aria-label="8 more addresses">+8</button>' in head
+
+
 def test_only_who_may_change_it_sees_it(container: Container, bob: User) -> None:
     grant = Grant.objects.create(container=container, user=bob, permissions=[Permission.VIEW])
     client = browser_of(bob)

@@ -14,6 +14,7 @@ from accounts.models import AuditEntry, User
 from accounts.permissions import Permission
 from containers import configure
 from containers.models import Container, Event, Grant, Job
+from containers.spool import Spool
 from containers.states import State
 from tests.answers import Answer, text
 from tests.people import actor, browser_of, client_of, container_of
@@ -271,3 +272,27 @@ def test_it_costs_the_same_however_much_happened(
 
     with django_assert_num_queries(8):
         client.get(PAGE)
+
+
+def test_a_start_pattern_can_be_tried_on_what_was_printed_last(
+    container: Container, tmp_path: Path, settings: Any
+) -> None:
+    settings.STORAGE_ROOT = tmp_path
+    Spool(container.directory).append(b"\x1b[32mbooting\x1b[0m\r\nLISTENING <b>\r\n")
+    Container.objects.update(state=State.STARTING, start_pattern="Listening")
+
+    page = client_of(container.owner).get(PAGE).content.decode()
+
+    assert "booting\nLISTENING &lt;b&gt;\n</textarea>" in page
+    assert '<details class="try" open>' in page
+    assert '<code title="Listening">Listening</code> in its output' in page
+
+
+def test_but_not_by_who_may_not_read_the_console(
+    container: Container, bob: User, tmp_path: Path, settings: Any
+) -> None:
+    settings.STORAGE_ROOT = tmp_path
+    Spool(container.directory).append(b"secret\n")
+    Grant.objects.create(container=container, user=bob, permissions=[Permission.SETTINGS])
+
+    assert "secret" not in client_of(bob).get(PAGE).content.decode()

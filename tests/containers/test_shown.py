@@ -1,13 +1,16 @@
 """The word for a container's state, and what its viewer may do now."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
 from containers import access, events
-from containers.models import Container, Event, Grant
+from containers.models import Container, Event, Grant, Job
 from containers.pages import shown
 from containers.pages.shown import Look
 from containers.states import State
@@ -80,6 +83,23 @@ def test_a_grant_shows_what_it_gives(bob: User, container: Container) -> None:
     assert {name for name, may in one.may.items() if may} == {"view", "power"}
     with pytest.raises(Forbidden):
         shown.find(actor(bob), "web-1", Permission.CONSOLE_READ)
+
+
+def test_in_the_pause_before_an_automatic_restart_nothing_runs(
+    client: Client, alice: User, container: Container
+) -> None:
+    at = timezone.now().replace(microsecond=0) + timedelta(seconds=15)
+    become(container, state=State.STARTING, installed=True, restart_at=at)
+    Job.objects.create(container=container, kind=Job.Kind.START, args={"restart": True, "automatic": True})
+    client.force_login(alice)
+
+    head = client.get("/dashboard/container/web-1/head").content.decode()
+
+    assert "restarting</span>" in head
+    assert f'datetime="{at:%Y-%m-%dT%H:%M:%S}+00:00" data-until' in head
+    assert "(2 of 3)" in head
+    assert 'data-no-input="Nothing runs until it is restarted"' in head
+    assert possible(alice) >= {"stop", "restart"}
 
 
 @pytest.mark.parametrize("number", [1, 20])

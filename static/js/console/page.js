@@ -10,6 +10,7 @@ const CYAN = 36;
 const RED = 31;
 // Events that come without a sentence of the server's.
 const SAID = { installing: "Installing", starting: "Starting", stopping: "Stopping", deleted: "Deleted" };
+const said = (event) => (event.restart_in ? `Restarting in ${event.restart_in} s` : SAID[event.data]);
 const ENDS = ["exit", "crashed", "failed", "deleted"];
 
 const section = document.querySelector("[data-console]");
@@ -62,7 +63,7 @@ function show(message) {
   } else if (message.event === "daemon_message") {
     terminal.say(`lightd: ${message.data}`, message.data.startsWith("Error: ") ? RED : CYAN);
   } else if (message.event === "event") {
-    if (message.data in SAID) terminal.say(`lightd: ${SAID[message.data]}`, CYAN);
+    if (message.data in SAID) terminal.say(`lightd: ${said(message)}`, CYAN);
     if (message.data === "exit" && "exit_code" in message) terminal.say(`lightd: Exit code ${message.exit_code}`, CYAN);
     if (ENDS.includes(message.data)) charts.stop();
   }
@@ -126,8 +127,7 @@ function decide() {
 function reasonNotToType() {
   if (state === "ended") return "The console is closed";
   if (state !== "live") return "Not connected";
-  const { hasProcess } = document.getElementById("container-head").dataset;
-  return hasProcess === "yes" ? "" : "Nothing runs: start it first";
+  return document.getElementById("container-head").dataset.noInput;
 }
 
 document.addEventListener("htmx:afterSettle", decide); // the head, which follows the state
