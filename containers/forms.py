@@ -102,6 +102,22 @@ class LimitFields(PageForm):
 class CreateForm(LimitFields, ListForm):
     """A new container. `draft` is what was typed so far, to be shown and not judged yet."""
 
+    # As the page has them.
+    field_order = (
+        "internal_id",
+        "image",
+        "volume_id",
+        "owner",
+        "startup_command",
+        "start_pattern",
+        "ports",
+        "memory",
+        "memory_unit",
+        "cpu",
+        "install_script",
+        "mount",
+    )
+
     internal_id = forms.CharField(
         label="Name",
         widget=literal("my-server-001", autofocus="autofocus"),
