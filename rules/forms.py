@@ -1,7 +1,7 @@
 """Forms of pages: the rules judge, the form shows what they said beside the field that it is about."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.http import QueryDict
@@ -28,6 +28,9 @@ class Mistake(NamedTuple):
 class PageForm(forms.Form):
     """A form that can show a refusal of the rules beside the field that it is about."""
 
+    # Sentences of the API in the names of its fields, and what the page says instead.
+    plain_words: ClassVar[dict[str, str]] = {}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
@@ -48,7 +51,7 @@ class PageForm(forms.Form):
         already that is enough."""
         field = next((name for name in (path, *reversed(path.split("."))) if name in self.fields), None)
         if field and field not in self.errors:
-            self.add_error(field, sentences)
+            self.add_error(field, [self.plain_words.get(each, each) for each in sentences])
         return field is not None
 
     def mistakes(self) -> list[Mistake]:

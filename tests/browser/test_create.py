@@ -189,7 +189,7 @@ def test_what_is_wrong_further_down_is_come_to_and_not_said_any_more_once_it_is_
     page.get_by_role("button", name="Create and install").click()
 
     expect(memory).to_be_focused()
-    expect(memory).to_have_accessible_description(re.compile("at least"))
+    expect(memory).to_have_accessible_description(re.compile("At least"))
     expect(memory).to_be_in_viewport()
     page.get_by_role("alert").get_by_role("link", name="CPU").click()
     expect(cpu).to_be_focused()

@@ -189,11 +189,11 @@ def test_a_row_that_is_not_there_is_no_trouble(alice: User, asked: dict[str, str
 
 
 WRONG = {
-    "internal_id": ({"internal_id": "-web"}, "This value does not match the required pattern."),
+    "internal_id": ({"internal_id": "-web"}, "Begin with a letter or digit; then letters, digits, _ . and -; at most"),
     "image": ({"image": "No Image"}, "Not an image reference."),
     "startup_command": ({"startup_command": ""}, "This field is required."),
     "start_pattern": ({"start_pattern": "("}, "missing )"),
-    "memory": ({"memory": "1"}, "Memory limit must be at least"),
+    "memory": ({"memory": "1"}, "At least 6 MiB."),
     "cpu": ({"cpu": "1000"}, "CPU limit must be from"),
     "cpu-text": ({"cpu": "many"}, "Enter a number."),
 }
@@ -232,7 +232,7 @@ def test_all_that_is_wrong_is_said_at_once_and_the_page_begins_at_the_first_of_i
     ]
     page = shown(answer)
     assert "8 mistakes to correct" in page
-    assert '<a href="#id_memory">Memory</a>: Memory limit must be at least 6291456 bytes (6 MiB)</li>' in page
+    assert '<a href="#id_memory">Memory</a>: At least 6 MiB.</li>' in page
     assert '<a href="#id_ports_1_container_port">Port 2, container port</a>' in page
     assert re.findall(r"<(?:input|textarea|select)[^>]*name=\"(\w+)\"[^>]* autofocus", page) == ["internal_id"]
 

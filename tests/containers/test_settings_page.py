@@ -92,7 +92,7 @@ def test_nothing_touched_changes_nothing(container: Container, alice: User) -> N
         ("startup_command", "", "This field is required."),
         ("start_pattern", "(", "missing )"),
         ("stop_timeout", "0", "Ensure this value is greater than or equal to 1."),
-        ("memory", "1", "Memory limit must be at least"),
+        ("memory", "1", "At least 6 MiB."),
         ("cpu", "9999", "CPU limit must be from"),
         ("restart_policy", "sometimes", "Select a valid choice"),
     ],
