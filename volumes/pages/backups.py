@@ -18,7 +18,7 @@ from accounts.permissions import Permission, allows
 from rules.errors import LightdError, NotFound
 from rules.pages import action, page, saying, show
 from rules.serializers import validated
-from volumes import access
+from volumes import access, uses
 from volumes.backups import cron, lifecycle, schedules
 from volumes.backups.lifecycle import Into
 from volumes.backups.schedules import Plan
@@ -79,6 +79,7 @@ class Shelf:
     rows: list[Row]
     part: Any
     restore: Restore | None
+    running: list[str]  # on the volume, which cannot be restored meanwhile
     may_write: bool
     may_make_volumes: bool
 
@@ -95,7 +96,7 @@ class Shelf:
         progress = [
             (work.pk, work.status, work.done_bytes, work.total_bytes, work.result.get("step")) for work in works
         ]
-        return hashlib.sha256(repr((seen, progress)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((seen, progress, self.running)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _shelf(request: HttpRequest, actor: Actor, volume: Volume | None) -> Shelf:
         rows=[Row(backup) for backup in part],
         part=part,
         restore=None if volume is None else _latest_restore(volume),
+        running=[] if volume is None else uses.running_on(volume),
         may_write=volume is None or access.may(actor, Permission.FILES_WRITE, volume),
         may_make_volumes=allows(actor, Permission.VOLUMES),
     )

@@ -49,7 +49,7 @@ def test_one_is_made_and_followed(browser: Client, volume: Volume, folder: Path)
     assert "Making before" in answer["HX-Trigger"]
     page = text(answer)
     assert "waiting" in page
-    assert 'hx-trigger="every 1s"' in page
+    assert 'hx-trigger="every 1s,' in page
 
     run.run(str(Operation.objects.get().pk))
 
@@ -57,7 +57,7 @@ def test_one_is_made_and_followed(browser: Client, volume: Volume, folder: Path)
     backup = Backup.objects.get()
     assert f"Restore: {backup}" in page
     assert f'href="/backups/{backup.pk}/download"' in page
-    assert 'hx-trigger="every 10s"' in page
+    assert 'hx-trigger="every 10s,' in page
 
 
 def test_a_name_that_is_too_long_is_refused(browser: Client, volume: Volume) -> None:
@@ -93,6 +93,23 @@ def test_one_is_restored_locked_unlocked_and_deleted(
     browser.post(address("backup", volume, backup.pk, "delete"))
     assert str(backup) not in text(browser.get(address("backups-list", volume))).replace(f"as in <b>{backup}</b>", "")
     assert browser.post(address("backup", volume, backup.pk, "nonsense")).status_code == 404
+
+
+def test_while_a_container_runs_a_restore_is_off_and_why_is_said(
+    browser: Client, alice: User, volume: Volume, folder: Path
+) -> None:
+    backup = made(alice, volume)
+    container = container_of(alice, "web-1")
+    Container.objects.filter(pk=container.pk).update(volume=volume, state="running")
+
+    page = text(browser.get(address("backups", volume)))
+
+    assert "To restore a backup here, stop web-1 first." in page
+    assert f'title="Restore" disabled aria-describedby="restore-waits" data-confirm="{backup}' in page
+
+    Container.objects.filter(pk=container.pk).update(state="ready")
+    page = text(browser.get(address("backups", volume)))
+    assert "restore-waits" not in page
 
 
 def test_a_refusal_is_a_sentence(browser: Client, alice: User, volume: Volume, folder: Path) -> None:
