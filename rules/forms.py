@@ -86,6 +86,7 @@ class TypedNameForm(PageForm):
         super().__init__(data)
         self._name = name
         self.fields["name"].label = f"Type {name} to delete it"
+        self.fields["name"].widget.attrs["data-typed"] = name
 
     def clean_name(self) -> str:
         if self.cleaned_data["name"] != self._name:
