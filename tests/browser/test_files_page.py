@@ -236,7 +236,7 @@ def test_the_keyboard_is_enough(page: Page, volume: str, folder: Path) -> None:
     page.keyboard.press("Control+a")
     expect(page.get_by_text("3 selected")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("None selected")).to_be_visible()
+    expect(page.get_by_role("group", name="With what is chosen")).to_be_hidden()
 
     page.get_by_role("link", name="world").focus()
     page.keyboard.press("Enter")
