@@ -1,7 +1,9 @@
 // A text file in the editor. It comes and goes by the API, letter by letter: HTML would change the ends of its lines.
 import { choose } from "./ask.js";
 import { edit, setText } from "./editor.js";
+import { show as showTime } from "./times.js";
 import { toast } from "./toasts.js";
+import { units } from "./units.js";
 import { attempt, change, create, read } from "./volume.js";
 
 const LANGUAGES = {
@@ -59,7 +61,16 @@ async function write(seen) {
   ({ version } = await change("files", { path, content: content(), ...expected }));
   saved = text;
   show();
+  showWritten();
   toast("Saved");
+}
+
+function showWritten() {
+  const changed = document.querySelector("[data-file-changed] time");
+  document.querySelector("[data-file-size]").textContent = units.bytes(new Blob([content()]).size);
+  if (!changed) return;
+  changed.dateTime = new Date().toISOString();
+  showTime(changed);
 }
 
 async function save() {

@@ -32,7 +32,7 @@ function duration(moment) {
   return `${Math.trunc(seconds / length)} ${unit}${rest ? ` ${rest} ${smaller}` : ""}`;
 }
 
-function show(time) {
+export function show(time) {
   const moment = new Date(time.dateTime);
   const words = "since" in time.dataset ? duration(moment) : relative(moment);
   if (time.textContent === words) return;
