@@ -99,6 +99,7 @@ class SettingsForm(LimitFields, ListForm):
         self, actor: Actor, container: Container, data: QueryDict | None = None, draft: QueryDict | None = None
     ) -> None:
         super().__init__(data, initial=draft or initial_of(container))
+        self.is_draft = draft is not None
         pauses = ", ".join(str(seconds) for seconds in PAUSES)
         self.fields["restart_policy"].help_text = (
             f"After a pause of {pauses} s. Having ended more than {settings.CRASH_LIMIT} times within "
