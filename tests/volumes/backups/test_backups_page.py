@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from containers.models import Container, Grant
+from rules.figures import size
 from tests.people import actor, container_of
 from tests.volumes.backups.working import made
 from volumes import storage
@@ -56,6 +58,7 @@ def test_one_is_made_and_followed(browser: Client, volume: Volume, folder: Path)
     page = text(browser.get(address("backups-list", volume)))
     backup = Backup.objects.get()
     assert f"Restore: {backup}" in page
+    assert f"1 of at most {settings.BACKUPS_PER_VOLUME}, {size(backup.size or 0)}" in page
     assert f'href="/backups/{backup.pk}/download"' in page
     assert 'hx-trigger="every 10s,' in page
 
