@@ -32,6 +32,11 @@ def remember(response: HttpResponse, user: User) -> None:
     )
 
 
+def is_known(request: HttpRequest) -> bool:
+    """Whether anybody has signed in with it."""
+    return request.get_signed_cookie(COOKIE, None, salt=_SALT, max_age=_KEPT) is not None
+
+
 def known_as(request: HttpRequest, username: str) -> str:
     """What the browser is known as to this account; empty if it is not."""
     kept = request.get_signed_cookie(COOKIE, "", salt=_SALT, max_age=_KEPT) or ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from containers.models import Container, Event, Job
 from containers.patterns import compile_pattern
 from containers.states import State
 from rules import figures
-from rules.errors import Conflict
+from rules.errors import Check, Conflict, LightdError, refusals
 
 # Read when a process begins: a running one has the old values until it is started again.
 READ_AT_START = ("startup_command", "start_pattern")
@@ -148,15 +149,34 @@ def spelled(names: list[str]) -> str:
 
 def refuse_bad(actor: Actor, container: Container, changed: dict[str, Any]) -> None:
     """Every check, before anything is written."""
+    for check in checks(actor, container, changed):
+        check()
+
+
+def mistakes(actor: Actor, container: Container, changes: dict[str, Any]) -> list[LightdError]:
+    """All that `refuse_bad` would refuse."""
+    return list(refusals(checks(actor, container, differing(container, changes))))
+
+
+def checks(actor: Actor, container: Container, changed: dict[str, Any]) -> Iterator[Check]:
     if changed.get("start_pattern"):
-        compile_pattern(changed["start_pattern"])
+        yield partial(compile_pattern, changed["start_pattern"])
     if "mount" in changed:
-        mounts.refuse_by_others(actor, changed["mount"])
-        mounts.resolve_present(changed["mount"])
+        yield partial(mounts.refuse_by_others, actor, changed["mount"])
+        yield partial(mounts.resolve_present, changed["mount"])
+    if "memory" in changed:
+        yield partial(limits.refuse_bad_memory, changed["memory"])
+    if "cpu" in changed:
+        yield partial(limits.refuse_bad_cpu, changed["cpu"])
     if "memory" in changed or "cpu" in changed:
-        limits.refuse_bad_limits(changed.get("memory"), changed.get("cpu"))
-        limits.refuse_bad_resources(container.resources, changed.get("memory", container.memory))
-    if changed.get("cpu") is not None and {"cpu_period", "cpu_quota"} & set(container.resources):
+        yield partial(limits.refuse_bad_resources, container.resources, changed.get("memory", container.memory))
+    if "cpu" in changed:
+        yield partial(refuse_two_models, container, changed["cpu"])
+
+
+def refuse_two_models(container: Container, cpu: float | None) -> None:
+    """Raise Conflict for cores beside the kernel's own words for the same thing."""
+    if cpu is not None and {"cpu_period", "cpu_quota"} & set(container.resources):
         raise Conflict("CPU limit conflicts with cpu_period and cpu_quota, which are set")
 
 
@@ -214,7 +234,7 @@ def change_resources(actor: Actor, container: Container, wanted: dict[str, Any])
     changed = dict(wanted)
     memory = changed.pop("memory", container.memory)
     resources = container.resources | changed
-    limits.refuse_bad_limits(memory, None)
+    limits.refuse_bad_memory(memory)
     limits.refuse_bad_resources(resources, memory)
     settings = {"memory": memory, "resources": resources}
     apply(actor, container, {name: value for name, value in settings.items() if getattr(container, name) != value})

@@ -4,13 +4,14 @@ functions judge that."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 from django import forms
 from django.http import QueryDict
 
 from accounts.actor import Actor
+from containers.limits import MIN_MEMORY
 from containers.models import Container
 from ports.models import HIGHEST_PORT, LOWEST_PORT, Protocol
 from ports.pool import ANY_IPV4, Binding
@@ -78,6 +79,8 @@ class MountRow(PageForm):
 class LimitFields(PageForm):
     """What a container may take; an empty field is no limit."""
 
+    plain_words: ClassVar = {f"Memory limit must be at least {MIN_MEMORY} bytes (6 MiB)": "At least 6 MiB."}
+
     memory = forms.FloatField(
         label="Memory",
         required=False,
@@ -101,6 +104,26 @@ class LimitFields(PageForm):
 
 class CreateForm(LimitFields, ListForm):
     """A new container. `draft` is what was typed so far, to be shown and not judged yet."""
+
+    plain_words: ClassVar = LimitFields.plain_words | {
+        "This value does not match the required pattern.": "Begin with a letter or digit; then letters, "
+        "digits, _ . and -; at most 63."
+    }
+    # As the page has them.
+    field_order = (
+        "internal_id",
+        "image",
+        "volume_id",
+        "owner",
+        "startup_command",
+        "start_pattern",
+        "ports",
+        "memory",
+        "memory_unit",
+        "cpu",
+        "install_script",
+        "mount",
+    )
 
     internal_id = forms.CharField(
         label="Name",

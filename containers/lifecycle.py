@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from containers.patterns import compile_pattern
 from containers.states import Action, State
 from ports import pool
 from ports.pool import Binding, PortRequest
-from rules.errors import Conflict, Forbidden, Invalid, LightdError, Unavailable
+from rules.errors import Check, Conflict, Forbidden, Invalid, LightdError, Unavailable, refusals
 from volumes import replacing, storage
 
 
@@ -78,12 +79,30 @@ def create(actor: Actor, new: NewContainer) -> Container:
 
 def refuse_bad(actor: Actor, new: NewContainer) -> None:
     """Every check of a create request that needs no other row."""
-    images.refuse_bad_image(new.image)
-    limits.refuse_bad_limits(new.memory, new.cpu)
-    if new.start_pattern:
-        compile_pattern(new.start_pattern)
-    mounts.refuse_by_others(actor, new.mount)
-    mounts.resolve(new.mount)
+    for check in checks(actor, new):
+        check()
+
+
+def mistakes(actor: Actor, new: NewContainer) -> list[LightdError]:
+    """All that `create` would refuse, as far as it can be told of one field by itself."""
+    others: list[Check] = [partial(refuse_taken, new.internal_id), partial(owner_of, actor, new)]
+    return list(refusals([*checks(actor, new), *others]))
+
+
+def checks(actor: Actor, new: NewContainer) -> list[Check]:
+    return [
+        partial(images.refuse_bad_image, new.image),
+        partial(limits.refuse_bad_memory, new.memory),
+        partial(limits.refuse_bad_cpu, new.cpu),
+        partial(compile_pattern, new.start_pattern),
+        partial(mounts.refuse_by_others, actor, new.mount),
+        partial(mounts.resolve, new.mount),
+    ]
+
+
+def refuse_taken(internal_id: str) -> None:
+    if Container.objects.filter(internal_id=internal_id).exists():
+        raise Conflict("Container already exists", field="internal_id")
 
 
 def owner_of(actor: Actor, new: NewContainer) -> User:
@@ -101,8 +120,7 @@ def owner_of(actor: Actor, new: NewContainer) -> User:
 def insert(actor: Actor, new: NewContainer) -> Container:
     """The row of a new container, on a volume that is made if its id is unknown."""
     owner = owner_of(actor, new)
-    if Container.objects.filter(internal_id=new.internal_id).exists():
-        raise Conflict("Container already exists", field="internal_id")
+    refuse_taken(new.internal_id)
     volume = storage.ensure(new.volume_id, owner)
     replacing.refuse_replaced(volume.pk)
     try:

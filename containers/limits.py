@@ -25,10 +25,14 @@ UNLIMITED = {"memory_swap": -1, "cpu_quota": -1}
 MIN_CPU = 0.01  # cores; Docker's own floor
 
 
-def refuse_bad_limits(memory: int | None, cpu: float | None) -> None:
-    """Raise `Invalid` for a memory limit (bytes) or a CPU limit (cores) that Docker could not hold."""
+def refuse_bad_memory(memory: int | None) -> None:
+    """Raise `Invalid` for a memory limit (bytes) that Docker could not hold."""
     if memory is not None and not MIN_MEMORY <= memory <= MAX_MEMORY:
         raise Invalid.at("limits.memory", f"Memory limit must be at least {MIN_MEMORY} bytes (6 MiB)")
+
+
+def refuse_bad_cpu(cpu: float | None) -> None:
+    """Raise `Invalid` for a CPU limit (cores) that Docker could not hold."""
     cores = host_cores()
     if cpu is not None and not (math.isfinite(cpu) and MIN_CPU <= cpu <= cores):
         raise Invalid.at("limits.cpu", f"CPU limit must be from {MIN_CPU} to {cores} cores")

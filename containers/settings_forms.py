@@ -20,8 +20,9 @@ from containers.forms import LimitFields, LinesField, MountRow
 from containers.models import Container, RestartPolicy
 from containers.serializers.requests import MAX_STOP_TIMEOUT, PatchSerializer, ResourcesSerializer
 from rules import units
+from rules.errors import Invalid
 from rules.forms import ListForm, PageForm, entries, literal
-from rules.serializers import validated
+from rules.serializers import validated, validated_in_part
 
 PATCHED = ("startup_command", "start_pattern", "stop_command", "stop_timeout", "restart_policy", "memory", "cpu")
 POLICIES = {
@@ -51,6 +52,18 @@ class SeenField(forms.JSONField):
 class SettingsForm(LimitFields, ListForm):
     """What can be changed at any time. `draft` is what was typed so far, to be shown and not judged yet."""
 
+    # As the page has them.
+    field_order = (
+        "startup_command",
+        "start_pattern",
+        "stop_command",
+        "stop_timeout",
+        "restart_policy",
+        "memory",
+        "memory_unit",
+        "cpu",
+        "mount",
+    )
     seen = SeenField()
     startup_command = LinesField(
         label="Startup command",
@@ -86,6 +99,7 @@ class SettingsForm(LimitFields, ListForm):
         self, actor: Actor, container: Container, data: QueryDict | None = None, draft: QueryDict | None = None
     ) -> None:
         super().__init__(data, initial=draft or initial_of(container))
+        self.is_draft = draft is not None
         pauses = ", ".join(str(seconds) for seconds in PAUSES)
         self.fields["restart_policy"].help_text = (
             f"After a pause of {pauses} s. Having ended more than {settings.CRASH_LIMIT} times within "
@@ -96,15 +110,24 @@ class SettingsForm(LimitFields, ListForm):
 
     def changes(self) -> dict[str, Any]:
         """What is not as it was shown; refused as the API would."""
-        wanted = validated(PatchSerializer, self._body())
-        return {name: value for name, value in wanted.items() if value != self.cleaned_data["seen"].get(name)}
+        return self._changed(validated(PatchSerializer, self._body()))
+
+    def changes_in_part(self) -> tuple[dict[str, Any], list[Invalid]]:
+        """Those of the changes that are right by themselves, and what is refused of the others."""
+        wanted, refused = validated_in_part(PatchSerializer, self._body())
+        return self._changed(wanted), refused
+
+    def _changed(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        seen = self.cleaned_data.get("seen", {})
+        return {name: value for name, value in wanted.items() if value != seen.get(name)}
 
     def _body(self) -> dict[str, Any]:
+        """What was filled in, and could be read."""
         given = self.cleaned_data
-        body = {name: given[name] for name in PATCHED if name not in ("memory", "cpu")}
-        body["limits"] = self.limits()
+        body = {name: given[name] for name in PATCHED if name in given and name not in ("memory", "cpu")}
+        body["limits"] = {name: value for name, value in self.limits().items() if name in given}
         if "mount" in self.lists:
-            rows = [row.cleaned_data for row in self.lists["mount"]]
+            rows = [row.cleaned_data for row in self.lists["mount"] if row.is_valid()]
             body["mount"] = {row["container_path"]: row["host_path"] for row in rows}
         return body
 

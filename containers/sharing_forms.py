@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 
 from accounts.forms.permissions import PermissionsField
-from accounts.permissions import Permission
+from accounts.permissions import GROUPS, Permission
 from containers.models import Grant
 from rules.forms import PageForm, literal
+
+
+class Preset(NamedTuple):
+    """A usual choice of permissions."""
+
+    label: str
+    permissions: list[str]
+
+
+def presets(offered: Collection[Permission]) -> list[Preset]:
+    """Each has what those before it have; and what its viewer may not give, none has."""
+    look, use = GROUPS["Look at a container"], GROUPS["Use a container"]
+    usual = {"Viewer": look, "Operator": (*look, *use), "Everything": tuple(offered)}
+    return [Preset(label, [each.value for each in some if each in offered]) for label, some in usual.items()]
 
 
 class GrantForm(PageForm):
     """One more user, and what they shall be allowed."""
 
-    username = forms.CharField(label="User name", max_length=150, widget=literal())
+    username = forms.CharField(label="User name", max_length=150, widget=literal(list="users"))
 
     def __init__(self, offered: Collection[Permission], data: Any = None) -> None:
         super().__init__(data)
+        self.presets = presets(offered)
         self.fields["permissions"] = permissions_field(offered)
 
 
@@ -28,6 +43,7 @@ class GrantChangeForm(PageForm):
 
     def __init__(self, offered: Collection[Permission], grant: Grant, data: Any = None) -> None:
         super().__init__(data, initial={"permissions": grant.permissions}, auto_id=f"id_{grant.pk}_%s")
+        self.presets = presets(offered)
         self.fields["permissions"] = permissions_field(offered)
 
 

@@ -1,5 +1,7 @@
 """What the pages of the pool ask for; ports/serializers.py judges it."""
 
+from typing import ClassVar
+
 from django import forms
 
 from ports.models import Protocol
@@ -10,6 +12,8 @@ from rules.forms import PageForm, literal
 
 class AddForm(PageForm):
     """One port, or a range of them."""
+
+    plain_words: ClassVar = {"Must not be above end.": "Must not be above the last port."}
 
     ip = forms.CharField(
         label="Address",

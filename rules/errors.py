@@ -1,9 +1,11 @@
 """The errors of the whole site: raised where the rule is, shown by one handler a door."""
 
+from collections.abc import Callable, Iterable, Iterator
 from math import ceil
-from typing import Self
+from typing import Any, Self
 
 Details = dict[str, list[str]]
+Check = Callable[[], Any]
 
 
 class LightdError(Exception):
@@ -82,3 +84,12 @@ class Unavailable(LightdError):
 
 class EngineUnavailable(Unavailable):
     """The Docker engine does not answer."""
+
+
+def refusals(checks: Iterable[Check]) -> Iterator[LightdError]:
+    """What each of the checks refuses, for who is to be told all of it at once."""
+    for check in checks:
+        try:
+            check()
+        except LightdError as error:
+            yield error

@@ -1,7 +1,7 @@
 """Forms of pages: the rules judge, the form shows what they said beside the field that it is about."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.http import QueryDict
@@ -17,8 +17,19 @@ def literal(placeholder: str = "", **attributes: Any) -> forms.TextInput:
     return forms.TextInput(attrs={**LITERAL, "placeholder": placeholder, **attributes})
 
 
+class Mistake(NamedTuple):
+    """What is wrong with a field: the id that it has on the page, what it is called there, and the sentence."""
+
+    at: str
+    label: str
+    sentence: str
+
+
 class PageForm(forms.Form):
     """A form that can show a refusal of the rules beside the field that it is about."""
+
+    # Sentences of the API in the names of its fields, and what the page says instead.
+    plain_words: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,15 +43,38 @@ class PageForm(forms.Form):
         """Show the error in the form; a detail of `limits.memory` belongs to the field `memory`."""
         details = error.details or {error.field: [error.sentence]}
         placed = [self.place(path, sentences) for path, sentences in details.items()]
-        if not any(placed):
+        if not any(placed) and error.sentence not in self.non_field_errors():
             self.add_error(None, error.sentence)
 
     def place(self, path: str, sentences: list[str]) -> bool:
-        """Show the sentences at what has this path in a request; False if nothing here has."""
+        """Show the sentences at what has this path in a request; False if nothing here has. Where something is wrong
+        already that is enough."""
         field = next((name for name in (path, *reversed(path.split("."))) if name in self.fields), None)
-        if field:
-            self.add_error(field, sentences)
+        if field and field not in self.errors:
+            self.add_error(field, [self.plain_words.get(each, each) for each in sentences])
         return field is not None
+
+    def mistakes(self) -> list[Mistake]:
+        """What is wrong with its fields, in the order of the page."""
+        return [mistake for part in self.parts() for mistake in self.mistakes_at(part)]
+
+    def parts(self) -> list[str]:
+        return list(self.fields)
+
+    def mistakes_at(self, part: str) -> list[Mistake]:
+        field = self[part]
+        return [Mistake(field.id_for_label, str(field.label), str(sentence)) for sentence in list(field.errors)[:1]]
+
+    def focus_mistake(self) -> None:
+        """Have the page open on the first field that something is wrong with."""
+        mistakes = self.mistakes()
+        if mistakes:
+            self.focus(mistakes[0].at)
+
+    def focus(self, at: str) -> None:
+        """Have the page open on the field with this id, and on no other."""
+        for name, field in self.fields.items():
+            field.widget.attrs["autofocus"] = self[name].id_for_label == at
 
 
 class TypedNameForm(PageForm):
@@ -52,6 +86,7 @@ class TypedNameForm(PageForm):
         super().__init__(data)
         self._name = name
         self.fields["name"].label = f"Type {name} to delete it"
+        self.fields["name"].widget.attrs["data-typed"] = name
 
     def clean_name(self) -> str:
         if self.cleaned_data["name"] != self._name:
@@ -100,7 +135,17 @@ class Rows:
         """Show the sentences at the row and field that `0.host_port` names, else with the list as a whole."""
         index, _, field = path.partition(".")
         if not (index.isdigit() and int(index) < len(self.forms) and self.forms[int(index)].place(field, sentences)):
-            self.errors += sentences
+            self.errors += [sentence for sentence in sentences if sentence not in self.errors]
+
+    def mistakes(self) -> list[Mistake]:
+        """What is wrong with the list, and with the fields of its rows."""
+        whole = [Mistake(f"rows-{self.name}", self.label, sentence) for sentence in self.errors]
+        rows = [
+            mistake._replace(label=f"{self.label} {number}, {mistake.label.lower()}")
+            for number, form in enumerate(self.forms, 1)
+            for mistake in form.mistakes()
+        ]
+        return whole + rows
 
     def _renew(self) -> None:
         """Bound, a row is judged; else it only shows its entry."""
@@ -135,6 +180,19 @@ class ListForm(PageForm):
             return super().place(path, sentences)
         self.lists[name].place(rest, sentences)
         return True
+
+    def parts(self) -> list[str]:
+        """`field_order` may name lists as well."""
+        named = dict.fromkeys([*(self.field_order or ()), *self.fields, *self.lists])
+        return [part for part in named if part in self.fields or part in self.lists]
+
+    def mistakes_at(self, part: str) -> list[Mistake]:
+        return self.lists[part].mistakes() if part in self.lists else super().mistakes_at(part)
+
+    def focus(self, at: str) -> None:
+        super().focus(at)
+        for form in (form for rows in self.lists.values() for form in rows):
+            form.focus(at)
 
     def change_rows(self, data: QueryDict) -> None:
         """Do what the pressed button asks for: `add_row=ports`, `remove_row=ports.1`."""

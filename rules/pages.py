@@ -65,6 +65,7 @@ def show(
     """The page with its form, and what was refused in it."""
     if error:
         form.refuse(error)
+    form.focus_mistake()
     status = status_of(form, error)
     if status >= 400 and is_of_htmx(request):
         status = 422  # the one refusal that htmx puts into the page

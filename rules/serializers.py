@@ -91,6 +91,22 @@ def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> Any:
     return reader.validated_data
 
 
+def validated_in_part(
+    serializer: type[serializers.Serializer[Any]], data: Mapping[str, Any], stand_in: Mapping[str, Any] | None = None
+) -> tuple[Any, list[Invalid]]:
+    """What the serializer makes of what is right in `data`, and what it refuses of the rest.
+
+    Args:
+        stand_in: what is taken for fields that are needed and were refused.
+    """
+    try:
+        return validated(serializer, data), []
+    except Invalid as error:
+        refused = {path.partition(".")[0] for path in error.details or {}}
+        rest = {name: value for name, value in data.items() if name not in refused}
+        return validated(serializer, {**(stand_in or {}), **rest}), [error]
+
+
 def refusal(error: ValidationError) -> Invalid:
     """What a serializer refused, as one of our errors."""
     details: Details = {}

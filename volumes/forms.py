@@ -27,7 +27,8 @@ class BackupForm(PageForm):
         label="Name",
         required=False,
         max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "after the volume and the time"}),
+        help_text="Empty: after the volume and the time.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

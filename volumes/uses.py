@@ -17,8 +17,12 @@ def also_run(rule: RunningOn) -> None:
     _rules.append(rule)
 
 
+def running_on(volume: Volume) -> list[str]:
+    """The names of what runs on the volume."""
+    return sorted(name for rule in _rules for name in rule(volume))
+
+
 def refuse_running(volume: Volume) -> None:
     """Raise Conflict if anything runs on the volume."""
-    running = sorted(name for rule in _rules for name in rule(volume))
-    if running:
+    if running := running_on(volume):
         raise Conflict(f"The volume is in use by {', '.join(running)}; stop that first")

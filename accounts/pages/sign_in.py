@@ -1,5 +1,7 @@
 """Signing in, by password and then by code, and out."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,12 +25,14 @@ def enter(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(goal)
     form = SignInForm(request.POST or None)
+    # Sent here by a page: whoever was signed in is told that they are not any more.
+    sent: dict[str, Any] = {"next": goal, "signed_out": "next" in request.GET and known_browsers.is_known(request)}
     if not form.is_valid():
-        return show(request, "accounts/sign_in.html", form, next=goal)
+        return show(request, "accounts/sign_in.html", form, **sent)
     try:
         user = sign_in.check_password(request, **form.cleaned_data)
     except LightdError as error:
-        return show(request, "accounts/sign_in.html", form, error, next=goal)
+        return show(request, "accounts/sign_in.html", form, error, **sent)
     return _go_on(request, sign_in.enter(request, user, goal))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -100,3 +101,15 @@ def on_host(raw: dict[str, Any]) -> OnHost:
 def docker_time(text: str) -> datetime | None:
     """Docker's RFC 3339 time with nanoseconds; the year 1 means never."""
     return None if text.startswith("0001-") else parse_datetime(text)
+
+
+# How Go tells that an address could not be asked: which one, and in the end why.
+_NOT_REACHED = re.compile(
+    r'(?:Get|Head) "https?://([^/"]+)[^"]*": (?:(?:dial|read|net/http|tls).*: |(?=EOF|context))(.+)'
+)
+
+
+def why_not_pulled(said: str) -> str:
+    """What Docker said of a pull that failed, for people where it is about the way to the registry."""
+    found = _NOT_REACHED.search(said)
+    return f"the registry {found[1]} cannot be reached ({found[2]})" if found else said

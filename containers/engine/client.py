@@ -15,7 +15,7 @@ from django.conf import settings
 from docker import errors as docker_errors
 from docker.utils import parse_repository_tag
 
-from containers.engine.answers import Inspected, inspected
+from containers.engine.answers import Inspected, inspected, why_not_pulled
 from containers.engine.cgroups import from_engine
 from containers.engine.config import LABEL_CONTAINER, LABEL_INSTANCE, LABEL_INTERNAL_ID, LABEL_JOB, LABELS
 from containers.engine.errors import EngineRefused, EngineUnavailable, Gone, TookTooLong
@@ -107,11 +107,15 @@ def pull(image: str, on_progress: Callable[[dict[str, Any]], None]) -> None:
         EngineRefused: the registry has no such image, or Docker cannot reach it.
     """
     repository, tag = parse_repository_tag(image)
-    with _translated():
-        for message in _client(PULL_TIMEOUT).pull(repository, tag=tag or "latest", stream=True, decode=True):
-            if "error" in message:
-                raise EngineRefused(str(message["error"]))
-            on_progress(message)
+    try:
+        with _translated():
+            for message in _client(PULL_TIMEOUT).pull(repository, tag=tag or "latest", stream=True, decode=True):
+                if "error" in message:
+                    raise EngineRefused(str(message["error"]))
+                on_progress(message)
+    except EngineRefused as refused:
+        log.warning("Docker could not pull %s: %s", image, refused.sentence)
+        raise type(refused)(why_not_pulled(refused.sentence)) from refused
 
 
 def create(name: str, config: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -19,10 +19,13 @@ from rules import curl
 from rules.errors import LightdError
 from rules.forms import changes_rows
 from rules.pages import action, form_page, show
-from rules.serializers import validated
+from rules.serializers import validated, validated_in_part
 
 MEMORY_PRESETS = (("512 MiB", 512, "MiB"), ("1 GiB", 1, "GiB"), ("2 GiB", 2, "GiB"), ("4 GiB", 4, "GiB"))
 CPU_PRESETS = (("½ core", 0.5), ("1 core", 1), ("2 cores", 2), ("4 cores", 4))
+
+# For the judgement of the other fields, where one of these was refused.
+STAND_IN = {"internal_id": "x", "image": "x", "volume_id": str(UUID(int=0)), "startup_command": "x"}
 
 
 @form_page
@@ -40,11 +43,11 @@ def create(request: HttpRequest) -> HttpResponse:
         return _show(request, actor, form, request.POST)
     form = CreateForm(actor, request.POST)
     if not form.is_valid():
-        return _show(request, actor, form, request.POST)
+        return _show_refused(request, actor, form)
     try:
         container = lifecycle.create(actor, validated(CreateSerializer, form.body()))
     except LightdError as error:
-        return _show(request, actor, form, request.POST, error)
+        return _show_refused(request, actor, form, error)
     return redirect("containers:install", container.internal_id)
 
 
@@ -72,6 +75,16 @@ def _call(request: HttpRequest, actor: Actor, typed: QueryDict) -> str:
     form = CreateForm(actor, typed)
     form.is_valid()
     return curl.post_json(request.build_absolute_uri("/containers"), form.body())
+
+
+def _show_refused(
+    request: HttpRequest, actor: Actor, form: CreateForm, error: LightdError | None = None
+) -> HttpResponse:
+    """The form with all that is wrong in it, and not only with what was found first."""
+    new, refused = validated_in_part(CreateSerializer, form.body(), STAND_IN)
+    for mistake in [*refused, *lifecycle.mistakes(actor, new)]:
+        form.refuse(mistake)
+    return _show(request, actor, form, request.POST, error)
 
 
 def _show(

@@ -41,7 +41,7 @@ def show(request: HttpRequest, internal_id: str) -> HttpResponse:
         return _show(request, actor, one, draft)
     form = SettingsForm(actor, one.container, request.POST)
     if not form.is_valid():
-        return _show(request, actor, one, form)
+        return _show_refused(request, actor, one, form)
     try:
         changes, seen = form.changes(), form.cleaned_data["seen"]
         effect = configure.foresee(actor, internal_id, changes, seen)
@@ -49,7 +49,7 @@ def show(request: HttpRequest, internal_id: str) -> HttpResponse:
             return _show(request, actor, one, form, preview=effect)
         configure.patch(actor, internal_id, changes, seen)
     except LightdError as error:
-        return _show(request, actor, one, form, error)
+        return _show_refused(request, actor, one, form, error)
     return _saved(request, internal_id, effect.changed)
 
 
@@ -92,6 +92,16 @@ def _saved(request: HttpRequest, internal_id: str, changed: dict[str, Any]) -> H
     return redirect("containers:settings", internal_id)
 
 
+def _show_refused(
+    request: HttpRequest, actor: Actor, one: Shown, form: SettingsForm, error: LightdError | None = None
+) -> HttpResponse:
+    """The form with all that is wrong in it, and not only with what was found first."""
+    changes, refused = form.changes_in_part()
+    for mistake in [*refused, *configure.mistakes(actor, one.container, changes)]:
+        form.refuse(mistake)
+    return _show(request, actor, one, form, error)
+
+
 def _show(
     request: HttpRequest,
     actor: Actor,
@@ -105,6 +115,8 @@ def _show(
     posted: PageForm | None = resources or form
     if error and posted:
         posted.refuse(error)
+    if posted:
+        posted.focus_mistake()
     return show_tab(
         request,
         "settings",

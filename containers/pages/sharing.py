@@ -14,7 +14,7 @@ from accounts.actor import actor_of
 from accounts.permissions import OF_A_CONTAINER, Permission
 from containers import console_tokens, grants
 from containers.models import Grant
-from containers.pages import shown
+from containers.pages import shown, suggestions
 from containers.pages.container import show_tab
 from containers.pages.shown import Shown
 from containers.serializers import answers
@@ -38,9 +38,16 @@ class Given:
 @page
 def show(request: HttpRequest, internal_id: str) -> HttpResponse:
     """Who was granted what, and what can be given to whom."""
-    one = shown.find(actor_of(request), internal_id, Permission.SHARE)
+    actor = actor_of(request)
+    one = shown.find(actor, internal_id, Permission.SHARE)
     return show_tab(
-        request, "sharing", one, given=_given(one), form=GrantForm(_offered(one)), token_form=_token_form(one)
+        request,
+        "sharing",
+        one,
+        given=_given(one),
+        form=GrantForm(_offered(one)),
+        token_form=_token_form(one),
+        users=suggestions.users(actor),
     )
 
 
@@ -113,7 +120,8 @@ def console_token(request: HttpRequest, internal_id: str) -> HttpResponse:
 
 
 def _show_all(request: HttpRequest, one: Shown, form: GrantForm, error: LightdError | None = None) -> HttpResponse:
-    return show_form(request, "containers/sharing/_grants.html", form, error, one=one, given=_given(one))
+    context = {"one": one, "given": _given(one), "users": suggestions.users(actor_of(request))}
+    return show_form(request, "containers/sharing/_grants.html", form, error, **context)
 
 
 def _given(one: Shown) -> list[Given]:

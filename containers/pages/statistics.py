@@ -6,12 +6,15 @@ second way to the same, and the page is there before its thousand points are.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.actor import actor_of
 from containers.pages import shown
 from containers.pages.container import show_tab
+from containers.pages.shown import Shown
 from containers.samples import Window
 from containers.serializers.requests import wanted_window
 from rules.pages import page
@@ -21,13 +24,18 @@ from volumes import usage
 @page
 def show(request: HttpRequest, internal_id: str) -> HttpResponse:
     one = shown.find(actor_of(request), internal_id)
-    window, used = wanted_window(request.GET), usage.known(one.container.volume)
-    return show_tab(request, "statistics", one, windows=Window, window=window, volume_used=used)
+    context = {"windows": Window, "window": wanted_window(request.GET), **_of_volume(one)}
+    return show_tab(request, "statistics", one, **context)
 
 
 @page
 def figures(request: HttpRequest, internal_id: str) -> HttpResponse:
     """What it uses now, asked for again when its state changed."""
     one = shown.find(actor_of(request), internal_id)
-    context = {"one": one, "volume_used": usage.known(one.container.volume)}
-    return render(request, "containers/statistics/_figures.html", context)
+    return render(request, "containers/statistics/_figures.html", {"one": one, **_of_volume(one)})
+
+
+def _of_volume(one: Shown) -> dict[str, Any]:
+    """Bytes."""
+    volume = one.container.volume
+    return {"volume_used": usage.known(volume), "volume_limit": volume.quota_mb and volume.quota_mb << 20}

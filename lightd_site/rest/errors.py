@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -74,6 +75,8 @@ def translate(error: Exception) -> LightdError | None:
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A bad request, one that is forbidden, or of what is not there."""
+    if isinstance(exception, Resolver404) and (page := pages.meant(request)):
+        return HttpResponseRedirect(page)
     return respond(request, translate(exception) or Invalid("Bad request"))
 
 

@@ -2,7 +2,9 @@
 import { attempt } from "./api.js";
 import { choose } from "./ask.js";
 import { edit, setText } from "./editor.js";
+import { show as showTime } from "./times.js";
 import { toast } from "./toasts.js";
+import { units } from "./units.js";
 import { change, create, read } from "./volume.js";
 
 const LANGUAGES = {
@@ -60,7 +62,16 @@ async function write(seen) {
   ({ version } = await change("files", { path, content: content(), ...expected }));
   saved = text;
   show();
+  showWritten();
   toast("Saved");
+}
+
+function showWritten() {
+  const changed = document.querySelector("[data-file-changed] time");
+  document.querySelector("[data-file-size]").textContent = units.bytes(new Blob([content()]).size);
+  if (!changed) return;
+  changed.dateTime = new Date().toISOString();
+  showTime(changed);
 }
 
 async function save() {

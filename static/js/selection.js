@@ -1,7 +1,8 @@
 // <form data-selection>, or another element: rows are chosen by their <input data-select="name">, all of them by
 // <input data-select-all>.
 // What is done to the chosen is a <button data-selection-action data-confirm-each="Delete {}?">: it asks once, naming
-// them (confirm.js); data-selection-action="one" is for one alone; <span data-selected-count> says how many they are.
+// them (confirm.js); data-selection-action="one" is for one alone; <span data-selected-count> says how many they are, and
+// what is <div data-selection-bar> is there while there are any.
 import { named, showInAll } from "./chosen.js";
 
 const MOST_NAMED = 12;
@@ -14,6 +15,8 @@ function show(form) {
   showInAll(form.querySelector("[data-select-all]"), chosen.length, boxes.length);
   const count = form.querySelector("[data-selected-count]");
   if (count) count.textContent = chosen.length ? `${chosen.length} selected` : "None selected";
+  const bar = form.querySelector("[data-selection-bar]");
+  if (bar) bar.hidden = !chosen.length;
   for (const button of form.querySelectorAll("[data-selection-action]")) {
     button.disabled = button.dataset.selectionAction === "one" ? chosen.length !== 1 : !chosen.length;
     const question = button.dataset.confirmEach;

@@ -18,7 +18,9 @@ const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "
 function relative(moment) {
   const seconds = (moment - Date.now()) / 1000;
   for (const [unit, length] of UNITS) {
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) < length) continue;
+    // Of what is to come not the whole ones alone count: thirty days, just given, are not 29.
+    return format.format(seconds > 0 ? Math.round(seconds / length) : Math.trunc(seconds / length), unit);
   }
   return seconds > 0 ? "in a moment" : "just now";
 }
@@ -42,7 +44,7 @@ function words(moment, { since, until }) {
   return since === undefined ? relative(moment) : duration(moment);
 }
 
-function show(time) {
+export function show(time) {
   const moment = new Date(time.dateTime);
   const said = words(moment, time.dataset);
   if (time.textContent === said) return;

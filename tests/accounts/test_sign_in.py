@@ -50,6 +50,20 @@ def test_the_inactive_stay_outside(client: Client, carol: User) -> None:
     assert sign_in(client).status_code == 400
 
 
+def test_whose_session_ended_is_told_so_and_comes_back_to_the_page(client: Client, carol: User) -> None:
+    page = "/dashboard/containers/"
+    stranger = client.get(page, headers=BROWSER, follow=True)
+    sign_in(client)
+    Session.objects.all().delete()
+
+    answer = client.get(page, headers=BROWSER, follow=True)
+
+    assert "You are signed out." not in stranger.content.decode()
+    assert "You are signed out." in answer.content.decode()
+    assert "You are signed out." not in client.get(URL, headers=BROWSER).content.decode()
+    assert sign_in(client, next=page)["Location"] == page
+
+
 @pytest.mark.parametrize(
     ("wanted", "goal"),
     [

@@ -58,19 +58,21 @@ def test_locked_by_the_keyboard_it_is_not_deleted(administrators_page: Page, lig
     expect(page.get_by_text("No backups yet")).to_be_visible()
 
 
-@pytest.mark.expects_errors("409")
-def test_while_the_container_runs_the_refusal_is_said(administrators_page: Page, lightd: Lightd) -> None:
+def test_while_the_container_runs_a_restore_is_off_and_why_is_said(administrators_page: Page, lightd: Lightd) -> None:
     page = administrators_page
     container = lightd.create()
     page.goto(f"/dashboard/container/{container}/backups")
     page.get_by_role("button", name="Make a backup").click()
     expect(page.locator("#backups").get_by_text("good")).to_be_visible()
+    restore = page.get_by_role("button", name=re.compile("^Restore: "))
+    expect(restore).to_be_enabled()
+
     lightd.start_and_wait(container)
 
-    page.get_by_role("button", name=re.compile("^Restore: ")).click()
-    page.get_by_role("dialog").get_by_role("button", name="Restore").click()
-
-    expect(page.get_by_text(f"The volume is in use by {container}; stop that first")).to_be_visible()
+    expect(restore).to_be_disabled()
+    expect(restore).to_have_accessible_description(f"To restore a backup here, stop {container} first.")
+    page.get_by_role("button", name="Stop").click()
+    expect(restore).to_be_enabled()
 
 
 @pytest.mark.expects_errors("422")

@@ -199,6 +199,29 @@ def test_a_name_that_is_taken_is_said_beside_it_and_nothing_is_lost(administrato
     expect(page.locator(".cm-content")).to_contain_text("echo kept")
 
 
+@pytest.mark.expects_errors("status of 400")
+def test_what_is_wrong_further_down_is_come_to_and_not_said_any_more_once_it_is_mended(
+    administrators_page: Page, lightd: Lightd
+) -> None:
+    page = administrators_page
+    fill(page, lightd.fresh_id("wrong"))
+    memory, cpu = page.get_by_label("Memory", exact=True), page.get_by_label("CPU", exact=True)
+    memory.fill("1")
+    cpu.fill("1000")
+
+    page.get_by_role("button", name="Create and install").click()
+
+    expect(memory).to_be_focused()
+    expect(memory).to_have_accessible_description(re.compile("At least"))
+    expect(memory).to_be_in_viewport()
+    page.get_by_role("alert").get_by_role("link", name="CPU").click()
+    expect(cpu).to_be_focused()
+    page.get_by_role("button", name="1 GiB").click()
+    expect(memory).to_have_accessible_description("")
+    expect(page.locator("#id_memory_error")).to_be_hidden()
+    expect(page.locator("#id_cpu_error")).to_be_visible()
+
+
 def test_a_pattern_is_tried_while_it_is_typed(administrators_page: Page) -> None:
     page = administrators_page
     page.goto("/dashboard/new-container")

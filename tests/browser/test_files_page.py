@@ -225,7 +225,7 @@ def test_the_keyboard_is_enough(page: Page, volume: str, folder: Path) -> None:
     page.keyboard.press("Control+a")
     expect(page.get_by_text("3 selected")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("None selected")).to_be_visible()
+    expect(page.get_by_role("group", name="With what is chosen")).to_be_hidden()
 
     page.get_by_role("link", name="world").focus()
     page.keyboard.press("Enter")
@@ -259,6 +259,8 @@ def test_a_file_is_edited_and_saved_as_its_lines_end(page: Page, volume: str, fo
     page.keyboard.press("Control+s")
 
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    expect(page.locator("[data-file-size]")).to_have_text(f"{(folder / 'server.properties').stat().st_size} B")
+    expect(page.locator("[data-file-changed]")).to_have_text("just now")
     assert (folder / "server.properties").read_bytes() == b"motd=Bye\r\nport=2\r\n"
     expect(page.get_by_role("button", name="Save")).to_be_disabled()
     assert_accessible(page)

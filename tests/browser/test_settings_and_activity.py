@@ -1,7 +1,7 @@
 """Changing the settings of a container, and seeing who did what to it, by what a person sees."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import PersonFactory
@@ -41,6 +41,37 @@ def test_a_limit_changes_while_it_runs_and_a_command_waits_for_a_restart(
     expect(waits).to_have_count(0)
     expect(page.locator("#container-head").get_by_text("running")).to_be_visible()
     assert "up again" in lightd.http.get(f"/containers/{container}/logs").json()["logs"]
+
+
+def test_who_would_leave_with_unsaved_settings_is_asked_and_may_discard_them(
+    administrators_page: Page, container: str
+) -> None:
+    page = administrators_page
+    questions: list[str] = []
+
+    def stay(question: Dialog) -> None:
+        questions.append(question.type)
+        question.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(f"/dashboard/container/{container}/settings")
+    expect(page.get_by_role("button", name="Save", exact=True).last).to_be_in_viewport()
+    expect(page.get_by_text("Not saved yet.")).to_be_hidden()
+    page.get_by_label("Stop timeout").fill("11")
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
+
+    page.get_by_role("link", name="Activity").click()
+
+    expect(page.get_by_label("Stop timeout")).to_have_value("11")
+    assert questions == ["beforeunload"]
+
+    page.get_by_role("link", name="Discard").click()
+
+    expect(page.get_by_label("Stop timeout")).to_have_value("10")
+    page.get_by_label("Stop timeout").fill("12")
+    save(page)
+    expect(page.get_by_text("Saved: stop timeout.")).to_be_visible()
+    assert questions == ["beforeunload"]
 
 
 @pytest.mark.expects_errors("status of 409")

@@ -1,6 +1,7 @@
 """The page on which a container is made: what it offers, how it says what is wrong, and the call that it shows."""
 
 import json
+import re
 import shlex
 from typing import Any
 from uuid import UUID
@@ -182,11 +183,11 @@ def test_a_row_that_is_not_there_is_no_trouble(alice: User, asked: dict[str, str
 
 
 WRONG = {
-    "internal_id": ({"internal_id": "-web"}, "This value does not match the required pattern."),
+    "internal_id": ({"internal_id": "-web"}, "Begin with a letter or digit; then letters, digits, _ . and -; at most"),
     "image": ({"image": "No Image"}, "Not an image reference."),
     "startup_command": ({"startup_command": ""}, "This field is required."),
     "start_pattern": ({"start_pattern": "("}, "missing )"),
-    "memory": ({"memory": "1"}, "Memory limit must be at least"),
+    "memory": ({"memory": "1"}, "At least 6 MiB."),
     "cpu": ({"cpu": "1000"}, "CPU limit must be from"),
     "cpu-text": ({"cpu": "many"}, "Enter a number."),
 }
@@ -203,6 +204,37 @@ def test_what_is_wrong_is_said_beside_its_field(alice: User, case: str) -> None:
     assert any(sentence in each for each in answer.context["form"].errors[field])
     assert "echo kept" in shown(answer)
     assert not Container.objects.exists()
+
+
+def test_all_that_is_wrong_is_said_at_once_and_the_page_begins_at_the_first_of_it(admin: User) -> None:
+    wrong = {"image": "", "internal_id": "-web", "start_pattern": "(", "memory": "1", "cpu": "1000", "owner": "nobody"}
+    rows = {"container_port": ["3000", "70000"], "protocol": ["tcp", "tcp"], "host_port": ["", ""]}
+    mounts = {"container_path": ["/data"], "host_path": ["/etc"]}
+
+    answer = browser(admin).post(URL, {**TYPED, **wrong, **rows, **mounts})
+
+    labels = [mistake.label for mistake in answer.context["form"].mistakes()]
+    assert labels == [
+        "Name",
+        "Image",
+        "Owner",
+        "Start pattern",
+        "Port 2, container port",
+        "Memory",
+        "CPU",
+        "Host path",
+    ]
+    page = shown(answer)
+    assert "8 mistakes to correct" in page
+    assert '<a href="#id_memory">Memory</a>: At least 6 MiB.</li>' in page
+    assert '<a href="#id_ports_1_container_port">Port 2, container port</a>' in page
+    assert re.findall(r"<(?:input|textarea|select)[^>]*name=\"(\w+)\"[^>]* autofocus", page) == ["internal_id"]
+
+
+def test_a_page_with_a_mistake_further_down_begins_there(alice: User) -> None:
+    page = shown(browser(alice).post(URL, {**TYPED, "memory": "1"}))
+
+    assert re.findall(r"<(?:input|textarea|select)[^>]*name=\"(\w+)\"[^>]* autofocus", page) == ["memory"]
 
 
 ROW = {"container_port": "3000", "protocol": "tcp", "host_port": "25565"}

@@ -86,7 +86,7 @@ def test_nothing_touched_changes_nothing(container: Container, alice: User) -> N
         ("startup_command", "", "This field is required."),
         ("start_pattern", "(", "missing )"),
         ("stop_timeout", "0", "Ensure this value is greater than or equal to 1."),
-        ("memory", "1", "Memory limit must be at least"),
+        ("memory", "1", "At least 6 MiB."),
         ("cpu", "9999", "CPU limit must be from"),
         ("restart_policy", "sometimes", "Select a valid choice"),
     ],
@@ -190,6 +190,20 @@ def test_what_docker_is_not_told_of_is_changed_all_the_same(
 
     assert answer.status_code == 200
     assert (stored("memory"), stored("stop_timeout")) == (None, 30)
+
+
+def test_all_that_is_wrong_is_said_at_once(container: Container, alice: User) -> None:
+    client = client_of(alice)
+    form = open_form(client)
+
+    wrong = {"startup_command": "", "start_pattern": "(", "stop_timeout": "0", "memory": "1", "cpu": "1000"}
+    response = client.post(PAGE, form | wrong)
+
+    labels = [mistake.label for mistake in response.context["form"].mistakes()]
+    assert labels == ["Startup command", "Start pattern", "Stop timeout", "Memory", "CPU"]
+    assert '<a href="#id_cpu">CPU</a>: CPU limit must be from' in text(response)
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', response.content.decode()) == ["startup_command"]
+    assert stored("memory") == 256 * MIB
 
 
 # --- Docker's own names -----------------------------------------------------------

@@ -9,6 +9,7 @@ from containers.models import Container, Grant
 from containers.states import State
 from tests.answers import shown
 from tests.people import browser_of, container_of
+from volumes.models import Volume
 
 PAGE = "/dashboard/container/web-1/statistics"
 FIGURES = f"{PAGE}/figures"
@@ -33,6 +34,13 @@ def test_it_asks_the_apis_own_route_for_the_past(alice: User) -> None:
     assert 'data-history="/containers/web-1/stats?window=1h" data-history-seconds="3600.0"' in page
     for chart in ("cpu", "memory", "network", "blocks", "disk"):
         assert f'data-chart="{chart}"' in page
+
+
+def test_a_volume_is_measured_in_the_units_of_all_pages(alice: User) -> None:
+    Volume.objects.update(quota_mb=1024)
+
+    assert "of 1.0 GiB" in shown_to(alice)
+    assert "of 1.0 GiB" in shown_to(alice, FIGURES)
 
 
 def test_a_window_has_its_own_address(alice: User) -> None:

@@ -44,11 +44,65 @@ def raising(error: Exception) -> Callable[..., NoReturn]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/nothing", "/volumes/", "/auth", "/docs", "/volumes/a/b/c/d", "/static/nothing.js"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/volumes/", "/auth", "/accounts", "/docs.json", "/volumes/a/b/c/d", "/static/nothing.js"]
+)
 def test_an_unknown_address_is_not_found(client: Client, path: str, admin: User) -> None:
     client.force_login(admin)
 
     assert_json_error(client.get(path, HTTP_ACCEPT="text/html"), 404, "Not found")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "page"),
+    [
+        ("/docs", "/docs/"),
+        ("/admin", "/admin/"),
+        ("/account", "/account/"),
+        ("/account/sign-in/", "/account/sign-in"),
+        ("/dashboard", "/"),
+        ("/dashboard/", "/"),
+        ("/dashboard/containers?state=running", "/dashboard/containers/?state=running"),
+        ("/dashboard/container/web-1", "/dashboard/container/web-1/"),
+        ("/dashboard/container/web-1/console/", "/dashboard/container/web-1/console"),
+    ],
+)
+def test_a_slash_too_many_or_missing_in_the_address_of_a_page_is_put_right(
+    client: Client, typed: str, page: str
+) -> None:
+    answer = client.get(typed, headers={"Accept": "text/html"})
+
+    assert (answer.status_code, answer["Location"]) == (302, page)
+    assert_json_error(client.get(typed, headers={"Accept": "application/json"}), 404, "Not found")
+    assert client.post(typed, headers={"Accept": "text/html"}).status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/dashboard/nothing", "/dashboard/container/a/nothing/", "/account/nothing/"])
+def test_an_address_like_no_page_is_an_error(client: Client, path: str) -> None:
+    assert_page(client.get(path, headers={"Accept": "text/html"}), 404, "Not found")
+
+
+def test_who_is_signed_in_keeps_the_navigation_on_an_error_and_finds_the_way_back(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    before = "http://testserver/dashboard/volumes/"
+
+    page = client.get("/dashboard/container/gone/settings", headers={"Accept": "text/html", "Referer": before})
+    foreign = client.get("/dashboard/nothing", headers={"Accept": "text/html", "Referer": "https://example.com/"})
+
+    assert_page(page, 404, "Container not found")
+    assert '<nav id="navigation"' in page.content.decode()
+    assert f'<a class="btn" href="{before}">Back</a>' in page.content.decode()
+    assert "Back</a>" not in foreign.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_stranger_s_error_has_no_navigation(client: Client) -> None:
+    page = client.get("/dashboard/nothing", headers={"Accept": "text/html"}).content.decode()
+
+    assert "<nav" not in page
+    assert 'href="/"' in page
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])

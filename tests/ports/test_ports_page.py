@@ -151,7 +151,7 @@ def test_a_port_and_a_range_are_added(admin: User) -> None:
         ({"ip": ANY, "port": "0"}, "port", "Ensure this value is greater than or equal to 1."),
         ({"ip": ANY, "port": "x"}, "port", "Enter a whole number."),
         ({"ip": ANY, "port": "300", "end": "70000"}, "end", "Ensure this value is less than or equal to 65535."),
-        ({"ip": ANY, "port": "300", "end": "200"}, "port", "Must not be above end."),
+        ({"ip": ANY, "port": "300", "end": "200"}, "port", "Must not be above the last port."),
         ({"ip": ANY, "port": "100"}, None, "Port already exists in pool"),
         ({"ip": ANY, "port": "90", "end": "110"}, "port", "0.0.0.0:100/tcp is in the pool already."),
         ({"ip": ANY}, "port", "This field is required."),

@@ -23,9 +23,8 @@ def refuse_one_more(volume: Volume, schedule: BackupSchedule | None = None) -> N
 
     Those that go as soon as this one is good do not count, nor does a safety copy that nobody has locked.
     """
-    kept = _kept(volume).exclude(is_safety_copy=True, locked=False)
     going = retention.superseded(schedule, more=1).count() if schedule else 0
-    if kept.count() - going >= settings.BACKUPS_PER_VOLUME:
+    if counted(volume).count() - going >= settings.BACKUPS_PER_VOLUME:
         most = settings.BACKUPS_PER_VOLUME
         raise Conflict(f"The volume has as many backups as it may have, {most}; delete one first")
 
@@ -35,6 +34,11 @@ def refuse_one_more_safety_copy(volume: Volume) -> None:
     if _kept(volume).filter(is_safety_copy=True, locked=False).count() >= MOST_SAFETY_COPIES:
         most = MOST_SAFETY_COPIES
         raise Conflict(f"Restores that failed have left {most} safety copies of the volume; delete one first")
+
+
+def counted(volume: Volume) -> QuerySet[Backup]:
+    """Those that count against what a volume may have."""
+    return _kept(volume).exclude(is_safety_copy=True, locked=False)
 
 
 def _kept(volume: Volume) -> QuerySet[Backup]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,8 +20,8 @@ from accounts.permissions import Permission, allows
 from rules.errors import LightdError, NotFound
 from rules.pages import action, page, saying, show
 from rules.serializers import validated
-from volumes import access
-from volumes.backups import cron, lifecycle, schedules
+from volumes import access, uses
+from volumes.backups import bounds, cron, lifecycle, schedules
 from volumes.backups.lifecycle import Into
 from volumes.backups.schedules import Plan
 from volumes.backups.serializers import BackupRequest, PlanRequest
@@ -72,6 +74,15 @@ class Restore(Progress):
 
 
 @dataclass(frozen=True)
+class Held:
+    """How many backups a volume has of those that it may have, and their bytes."""
+
+    count: int
+    most: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Shelf:
     """The backups of a volume, or without one, all of one's own."""
 
@@ -79,6 +90,8 @@ class Shelf:
     rows: list[Row]
     part: Any
     restore: Restore | None
+    running: list[str]  # on the volume, which cannot be restored meanwhile
+    held: Held | None  # of the volume
     may_write: bool
     may_make_volumes: bool
 
@@ -95,7 +108,7 @@ class Shelf:
         progress = [
             (work.pk, work.status, work.done_bytes, work.total_bytes, work.result.get("step")) for work in works
         ]
-        return hashlib.sha256(repr((seen, progress)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((seen, progress, self.running, self.held)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -157,9 +170,16 @@ def _shelf(request: HttpRequest, actor: Actor, volume: Volume | None) -> Shelf:
         rows=[Row(backup) for backup in part],
         part=part,
         restore=None if volume is None else _latest_restore(volume),
+        running=[] if volume is None else uses.running_on(volume),
+        held=None if volume is None else _held(volume),
         may_write=volume is None or access.may(actor, Permission.FILES_WRITE, volume),
         may_make_volumes=allows(actor, Permission.VOLUMES),
     )
+
+
+def _held(volume: Volume) -> Held:
+    found = bounds.counted(volume).aggregate(count=Count("pk"), size=Sum("size", default=0))
+    return Held(most=settings.BACKUPS_PER_VOLUME, **found)
 
 
 def _latest_restore(volume: Volume) -> Restore | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from containers.models import Container, Grant
+from rules.figures import size
 from tests.answers import shown
 from tests.people import actor, container_of
 from tests.volumes.backups.working import made
@@ -45,15 +47,16 @@ def test_one_is_made_and_followed(browser: Client, volume: Volume, folder: Path)
     assert "Making before" in answer["HX-Trigger"]
     page = shown(answer)
     assert "waiting" in page
-    assert 'hx-trigger="every 1s"' in page
+    assert 'hx-trigger="every 1s,' in page
 
     run.run(str(Operation.objects.get().pk))
 
     page = shown(browser.get(address("backups-list", volume)))
     backup = Backup.objects.get()
     assert f"Restore: {backup}" in page
+    assert f"1 of at most {settings.BACKUPS_PER_VOLUME}, {size(backup.size or 0)}" in page
     assert f'href="/backups/{backup.pk}/download"' in page
-    assert 'hx-trigger="every 10s"' in page
+    assert 'hx-trigger="every 10s,' in page
 
 
 def test_a_name_that_is_too_long_is_refused(browser: Client, volume: Volume) -> None:
@@ -89,6 +92,23 @@ def test_one_is_restored_locked_unlocked_and_deleted(
     browser.post(address("backup", volume, backup.pk, "delete"))
     assert str(backup) not in shown(browser.get(address("backups-list", volume))).replace(f"as in <b>{backup}</b>", "")
     assert browser.post(address("backup", volume, backup.pk, "nonsense")).status_code == 404
+
+
+def test_while_a_container_runs_a_restore_is_off_and_why_is_said(
+    browser: Client, alice: User, volume: Volume, folder: Path
+) -> None:
+    backup = made(alice, volume)
+    container = container_of(alice, "web-1")
+    Container.objects.filter(pk=container.pk).update(volume=volume, state="running")
+
+    page = text(browser.get(address("backups", volume)))
+
+    assert "To restore a backup here, stop web-1 first." in page
+    assert f'title="Restore" disabled aria-describedby="restore-waits" data-confirm="{backup}' in page
+
+    Container.objects.filter(pk=container.pk).update(state="ready")
+    page = text(browser.get(address("backups", volume)))
+    assert "restore-waits" not in page
 
 
 def test_a_refusal_is_a_sentence(browser: Client, alice: User, volume: Volume, folder: Path) -> None:
