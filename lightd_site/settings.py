@@ -112,6 +112,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.pages.ways_to_sign_in",
                 "lightd_site.navigation.navigation",
+                "containers.pages.engine.engine",
             ],
         },
     },

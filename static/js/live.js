@@ -4,6 +4,7 @@
 //   data-live-part="address"        a part that is asked for again when the container of its data-container changes
 //   data-usage="cpu_usage"          inside a data-container: filled with the figure, in its data-unit (units.js)
 // Others hear of it too: `lightd:changed` and `lightd:stats` are dispatched on the document.
+import { engineIs, engineIsAway } from "./engine.js";
 import { refresh } from "./refresh.js";
 import { units } from "./units.js";
 
@@ -17,9 +18,9 @@ function names() {
   return [...new Set([...document.querySelectorAll("[data-container]")].map((each) => each.dataset.container))];
 }
 
+// Every page has a socket: how the engine is concerns all of them.
 function watch() {
   const wanted = names();
-  if (!wanted.length) return;
   if (!socket) connect();
   else if (socket.readyState === WebSocket.OPEN && wanted.join() !== watched) {
     watched = wanted.join();
@@ -39,9 +40,10 @@ function connect() {
     watch();
   });
   socket.addEventListener("message", (message) => {
-    const { event, containers } = JSON.parse(message.data);
+    const { event, containers, away_since: awaySince } = JSON.parse(message.data);
+    if (event === "engine" && engineIs(awaySince)) changed(names());
     if (event === "changed") changed(containers);
-    if (event === "stats") used(containers);
+    if (event === "stats" && !engineIsAway()) used(containers);
   });
   socket.addEventListener("close", (end) => {
     socket = null;

@@ -1,5 +1,6 @@
 """The dashboard's own socket: what changed of the containers on a page, for whoever may see them."""
 
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -16,8 +17,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
-from containers import events
+from containers import events, health
 from containers.models import Container, Event, Grant
+from containers.sockets.engine import EVERY
 from containers.sockets.groups import group
 from containers.sockets.hub import hub
 from containers.sockets.live import MOST_WATCHED, LiveConsumer
@@ -49,6 +51,8 @@ async def open_live() -> Any:
         accepted, _ = await connection.connect(timeout=5)
         assert accepted
         opened.append(connection)
+        if user and headers == OURS:
+            assert (await connection.receive_json_from(timeout=5))["event"] == "engine"
         return connection
 
     yield connect
@@ -172,6 +176,31 @@ async def test_an_administrator_no_longer_sees_their_own_alone(open_live: Open, 
     await change(theirs)
     await change(own)
     assert await page.receive_json_from(timeout=5) == {"event": "changed", "containers": ["web-2"]}
+
+
+async def test_a_page_hears_whether_the_engine_answers(open_live: Open, alice: User) -> None:
+    await sync_to_async(health.beat)("supervisor", {"engine": "ok"})
+    page, another = await open_live(alice), await open_live(alice)
+
+    await sync_to_async(health.beat)("supervisor", {"engine": "away", "engine_away_since": 1_800_000_000})
+
+    for each in page, another:
+        assert await each.receive_json_from(timeout=5) == {"event": "engine", "away_since": 1_800_000_000}
+
+    await sync_to_async(health.beat)("supervisor", {"engine": "ok"})
+
+    assert await page.receive_json_from(timeout=5) == {"event": "engine", "away_since": None}
+    assert await page.receive_nothing(timeout=0.3)
+
+
+async def test_one_that_comes_later_hears_it_at_once(open_live: Open, alice: User) -> None:
+    await sync_to_async(health.beat)("supervisor", {"engine": "away", "engine_away_since": 1_800_000_000})
+    await open_live(alice)
+    opened = time.monotonic()
+
+    await open_live(alice)  # the fixture awaits the word about the engine
+
+    assert time.monotonic() - opened < EVERY
 
 
 async def test_signed_out_it_is_closed_within_a_second(open_live: Open, alice: User) -> None:

@@ -1,4 +1,5 @@
 // The console of a container: <section data-console="its id" data-since="cursor">, and the parts in it by their data-…
+import { engineIsAway } from "../engine.js";
 import { openTerminal } from "../terminal.js";
 import { usageCharts } from "./charts.js";
 import { commandBox } from "./commands.js";
@@ -58,9 +59,11 @@ function show(message) {
     printed = true;
     terminal.write(message.data);
   } else if (message.event === "stats") {
-    charts.take(message);
+    if (!engineIsAway()) charts.take(message);
   } else if (message.event === "daemon_message") {
-    terminal.say(`lightd: ${message.data}`, message.data.startsWith("Error: ") ? RED : CYAN);
+    const isError = message.data.startsWith("Error: ");
+    terminal.say(`lightd: ${message.data}`, isError ? RED : CYAN);
+    if (isError) commands?.giveBack();
   } else if (message.event === "event") {
     if (message.data in SAID) terminal.say(`lightd: ${SAID[message.data]}`, CYAN);
     if (message.data === "exit" && "exit_code" in message) terminal.say(`lightd: Exit code ${message.exit_code}`, CYAN);
@@ -126,8 +129,13 @@ function decide() {
 function reasonNotToType() {
   if (state === "ended") return "The console is closed";
   if (state !== "live") return "Not connected";
+  if (engineIsAway()) return "Docker engine unreachable";
   const { hasProcess } = document.getElementById("container-head").dataset;
   return hasProcess === "yes" ? "" : "Nothing runs: start it first";
 }
 
+document.addEventListener("lightd:engine", () => {
+  if (engineIsAway()) charts.stop();
+  decide();
+});
 document.addEventListener("htmx:afterSettle", decide); // the head, which follows the state
