@@ -6,6 +6,7 @@
 // Others hear of it too: `lightd:changed` and `lightd:stats` are dispatched on the document.
 import { engineIs, engineIsAway } from "./engine.js";
 import { refresh } from "./refresh.js";
+import { isLive } from "./stale.js";
 import { units } from "./units.js";
 
 const RETRY = [500, 1000, 2000, 5000]; // milliseconds
@@ -36,7 +37,7 @@ function connect() {
     if (failures) changed(names()); // anything may have happened meanwhile
     failures = 0;
     watched = "";
-    document.documentElement.dataset.live = "on";
+    isLive(true);
     watch();
   });
   socket.addEventListener("message", (message) => {
@@ -47,7 +48,7 @@ function connect() {
   });
   socket.addEventListener("close", (end) => {
     socket = null;
-    document.documentElement.dataset.live = "off";
+    isLive(false);
     if (end.code === 4401) return location.reload(); // signed out: to the sign-in page
     setTimeout(watch, RETRY[Math.min(failures++, RETRY.length - 1)]);
   });

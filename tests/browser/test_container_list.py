@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import PersonFactory
 from tests.browser.keyboard import tab_to
+from tests.browser.network import Network
+from tests.browser.watch import SERVER_AWAY
 from tests.e2e.server import Lightd
 
 LIST = "/dashboard/containers/"
@@ -238,6 +240,27 @@ def test_two_hundred_rows_follow_without_anything_moving(administrators_page: Pa
     # As the server says: none of them runs.
     expect(page.locator("[data-usage=cpu_usage]", has_text="–")).to_have_count(200)
     assert page.evaluate(SHIFTS) == []
+
+
+@pytest.mark.expects_errors(*SERVER_AWAY)
+def test_it_is_not_up_to_date_while_the_server_is_away(
+    administrators_page: Page, lightd: Lightd, network: Network
+) -> None:
+    page = administrators_page
+    container = lightd.create(lightd.fresh_id("away"))
+    page.goto(f"{LIST}?search={container}")
+    expect(page.locator("html[data-live=on]")).to_be_attached()
+
+    network.cut()
+    try:
+        page.locator(f"#start-{container}").click()
+        expect(page.get_by_text(f"{container}: The server does not answer")).to_be_visible()
+        expect(page.get_by_text("Not up to date: the server does not answer")).to_be_visible()
+    finally:
+        network.mend()
+
+    expect(page.get_by_text("Not up to date")).to_be_hidden()
+    expect(page.locator("#toasts")).to_be_empty()
 
 
 @pytest.mark.expects_errors("status of 401")
