@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import django_q.admin  # noqa: F401 - registers what is taken out again below
 from django.apps import apps
@@ -16,6 +17,7 @@ from accounts.actor import Actor
 from accounts.admin_site import ReadOnly, act, confirmed, link, lists
 from containers import lifecycle
 from containers.models import Container, Event, Grant, Heartbeat, Image, ImageJob, Job, SftpAccess
+from containers.pages.shown import Look, with_look
 from ports import pool
 
 # They would show nudges, whose jobs are rows of ours, and let any function be called that someone types.
@@ -29,12 +31,25 @@ def asks(change: Callable[[Actor, str], object]) -> Callable[[Actor, Container],
     return lambda actor, container: change(actor, container.internal_id)
 
 
+class LookFilter(admin.SimpleListFilter):
+    """By the word that the dashboard has for the state: a crashed container is `ready` in its row."""
+
+    title = "state"
+    parameter_name = "look"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(look.value, look.value) for look in Look]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(look=self.value()) if self.value() else queryset
+
+
 @admin.register(Container)
 class ContainerAdmin(ReadOnly):
     """Read here, act by the actions: a row changed by hand would no longer be what Docker runs."""
 
     list_display = ("internal_id", "coloured_state", "image", "published", "of", "error", "updated_at")
-    list_filter = ("state", "installed", "restart_policy", "stale", "created_at")
+    list_filter = (LookFilter, "installed", "restart_policy", "stale", "created_at")
     search_fields = ("internal_id", "image", "docker_id", "volume__id", "owner__username")
     list_select_related = ("owner",)
     readonly_fields = ("published", "related")
@@ -45,11 +60,11 @@ class ContainerAdmin(ReadOnly):
         css = {"all": ["containers/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Container]:
-        return super().get_queryset(request).prefetch_related("ports")
+        return with_look(super().get_queryset(request)).prefetch_related("ports")
 
-    @admin.display(description="state", ordering="state")
-    def coloured_state(self, container: Container) -> str:
-        return format_html('<b class="state-{}">{}</b>', container.state, container.state)
+    @admin.display(description="state", ordering="look")
+    def coloured_state(self, container: Any) -> str:
+        return format_html('<b class="state-{}">{}</b>', container.look, container.look)  # of with_look
 
     @admin.display(description="ports")
     def published(self, container: Container) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import Error as DatabaseAway
@@ -41,6 +41,15 @@ def report() -> dict[str, str]:
         "workers": "; ".join(ill) or OK,
         "supervisor": supervisor,
     }
+
+
+def engine_away_since() -> datetime | None:
+    """Since when the engine does not answer the supervisor, as that last said; None: it does, or nobody has asked yet.
+
+    However long ago that was: an engine that hangs is waited for, and nothing is said meanwhile.
+    """
+    said = Heartbeat.objects.filter(pk="supervisor").values_list("detail__engine_away_since", flat=True).first()
+    return datetime.fromtimestamp(said, UTC) if said else None
 
 
 def without_database(error: DatabaseAway) -> dict[str, str]:

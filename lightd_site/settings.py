@@ -1,5 +1,6 @@
 """Every setting of the site, from environment variables and nowhere else."""
 
+import hashlib
 import os
 import re
 import secrets
@@ -7,6 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import django
 import environ
 from csp.constants import NONCE
 from django.core.exceptions import ImproperlyConfigured
@@ -112,6 +114,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.pages.ways_to_sign_in",
                 "lightd_site.navigation.navigation",
+                "containers.pages.engine.engine",
             ],
         },
     },
@@ -124,8 +127,21 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 LANGUAGE_CODE = "en"
 
-# Assets are served by WhiteNoise from where their apps have them: no collectstatic.
-STATIC_URL = "static/"
+
+def _version_of_assets() -> str:
+    """A hash of our assets and of Django's version, which brings its admin's."""
+    digest = hashlib.sha256(django.__version__.encode())
+    for folder in (BASE_DIR / "static", *BASE_DIR.glob("*/static")):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                digest.update(f"\0{path.relative_to(BASE_DIR)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+# Assets are served by WhiteNoise from where their apps have them: no collectstatic. Their version is a folder in their
+# addresses, so what modules and style sheets name by relative paths has it too, and browsers keep all of it for good.
+STATIC_URL = f"static/{_version_of_assets()}/"
+WHITENOISE_IMMUTABLE_FILE_TEST = "^/static/"
 STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
 WHITENOISE_USE_FINDERS = True
 

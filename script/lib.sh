@@ -59,16 +59,20 @@ make_venv() {
     "$python" -m venv --clear "$venv"
 }
 
-# install_requirements FILE: exactly the versions and hashes in FILE, and only when they changed.
+# install_requirements FILE: exactly the versions and hashes in FILE, and only when they changed. All of requirements.txt
+# is in requirements-dev.txt too, so whoever installs that has both.
 install_requirements() {
-    local stamp="$venv/.installed-${1%.txt}" sum
-    sum=$(sha256sum "$root/$1")
-    [ "$(cat "$stamp" 2>/dev/null)" = "${sum%% *}" ] && return
+    local file sum
+    sum=$(sha256sum <"$root/$1")
+    [ "$(cat "$venv/.installed-${1%.txt}" 2>/dev/null)" = "${sum%% *}" ] && return
     note "Installing the packages of $1 ..."
     rm -f "$venv"/.installed-*
     "$py" -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes -r "$root/$1" ||
         fail "The packages of $1 could not be installed: pip's own words are above."
-    printf '%s\n' "${sum%% *}" >"$stamp"
+    for file in requirements.txt "$1"; do
+        sum=$(sha256sum <"$root/$file")
+        printf '%s\n' "${sum%% *}" >"$venv/.installed-${file%.txt}"
+    done
 }
 
 # prepare_python FILE: one at a time, so that two commands begun together do not install into each other.

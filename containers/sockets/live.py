@@ -1,11 +1,14 @@
-"""The dashboard's own socket, `/live`: which of the containers on a page changed, and what they use.
+"""The dashboard's own socket, `/live`: which of the containers on a page changed, and what they use; and whether the
+Docker engine answers, which every page shows.
 
 It says only *that* a container changed: the page asks for the part that shows it, so what is shown is always what the
 database says, by the one template that says it.
 
 Browser → server: `{"event": "watch", "containers": ["my-server-001", …], "age": 0.8}`, in the place of what was watched
 before. `age`, optional: for how many seconds the page may show things as they were; what changed since then is told.
-Server → browser: `{"event": "changed", "containers": […]}` · `{"event": "stats", "containers": {id: figures}}`.
+Server → browser: `{"event": "changed", "containers": […]}` · `{"event": "stats", "containers": {id: figures}}` ·
+`{"event": "engine", "away_since": null}`, first of all and whenever it changes: since when it does not answer, in Unix
+seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +28,7 @@ from accounts.actor import Actor, Via
 from accounts.permissions import Permission
 from containers import access
 from containers.models import Event
+from containers.sockets.engine import engine_watch
 from containers.sockets.groups import EventMessage, OutputMessage, StatsMessage
 from containers.sockets.hub import hub
 from containers.sockets.origin import Origin
@@ -46,6 +50,8 @@ class Glance:
         self.names: dict[str, str] = {}  # key to internal_id, of those watched
         self._changed: set[str] = set()
         self._stats: dict[str, dict[str, Any]] = {}
+        self._engine: dict[str, Any] | None = None  # as it was told last
+        self._engine_told = True
         self._news = asyncio.Event()
 
     def offer_output(self, message: OutputMessage) -> None:
@@ -57,6 +63,12 @@ class Glance:
     def offer_stats(self, message: StatsMessage) -> None:
         if message["container_id"] in self.names:
             self._stats[self.names[message["container_id"]]] = message["usage"]
+            self._news.set()
+
+    def offer_engine(self, away_since: datetime | None) -> None:
+        engine = {"event": "engine", "away_since": int(away_since.timestamp()) if away_since else None}
+        if engine != self._engine:
+            self._engine, self._engine_told = engine, False
             self._news.set()
 
     def offer_replay(self) -> None:
@@ -78,6 +90,9 @@ class Glance:
         changed, self._changed = self._changed, set()
         stats, self._stats = self._stats, {}
         messages: list[dict[str, Any]] = []
+        if self._engine and not self._engine_told:
+            self._engine_told = True
+            messages.append(self._engine)
         if changed:
             messages.append({"event": "changed", "containers": sorted(changed)})
         if stats:
@@ -108,10 +123,12 @@ class LiveConsumer(Socket):
             await self.end(error)
             return
         self._sender = asyncio.create_task(self._send_all())
+        engine_watch().join(self._glance)
 
     async def let_go(self) -> None:
         if self._sender:
             self._sender.cancel()
+        engine_watch().leave(self._glance)
         await self._watch({})
 
     async def _send_all(self) -> None:

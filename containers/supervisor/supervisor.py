@@ -81,6 +81,7 @@ class Supervisor:
         self._disagreeing, self._unremoved = Backoff(), Backoff()
         self._remover: asyncio.Task[None] | None = None
         self._engine_error: str | None = "not reached yet"
+        self._unanswered_since: int | None = None  # our beats, by the engine; in Unix seconds
 
     async def run(self) -> None:
         """Watch until cancelled. Containers go on running when we end."""
@@ -327,8 +328,10 @@ class Supervisor:
         try:
             info = await self._engine.info()
             detail |= {"cores": info["NCPU"], "memory": info["MemTotal"], "engine_version": info["ServerVersion"]}
+            self._unanswered_since = None
         except LightdError as error:
-            detail["engine"] = error.sentence
+            self._unanswered_since = self._unanswered_since or detail["at"]
+            detail |= {"engine": error.sentence, "engine_away_since": self._unanswered_since}
         detail["counts"] = await self._in_database(self._counts.as_dict)
         await self._in_database(health.beat, "supervisor", detail)
 

@@ -30,6 +30,8 @@ function show(container, rateOf) {
 
 document.addEventListener("lightd:stats", ({ detail }) => Object.entries(detail).forEach(([name, usage]) => take(name, usage)));
 
+document.addEventListener("lightd:engine", () => readings.clear());
+
 setInterval(() => {
   for (const [container, { at }] of readings) {
     if (performance.now() - at > SILENT) show(container, () => 0);

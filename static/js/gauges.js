@@ -1,6 +1,7 @@
 // What containers use, drawn: <div data-gauge="cpu_usage"> within a data-container has an <svg> for the last minute, and
 // with data-limit a <meter> for the share of it. data-now is the last figure as the page was made; without one it does
 // not run, and its last minute is forgotten.
+import { engineIsAway } from "./engine.js";
 import { units } from "./units.js";
 
 const SPAN = 60; // seconds, and as many units of the graph's width
@@ -66,7 +67,7 @@ function begin(gauge) {
   const place = gauge.querySelector("[data-usage]");
   const say = units[place.dataset.unit];
   if (limit) gauge.title = `Limit: ${say(Number(limit))}`;
-  if (now === undefined) minutes.delete(nameOf(gauge));
+  if (now === undefined || engineIsAway()) minutes.delete(nameOf(gauge));
   else if (!lastMinute(nameOf(gauge), figure).length) note(nameOf(gauge), figure, Number(now));
   const samples = lastMinute(nameOf(gauge), figure);
   if (samples.length) place.textContent = say(samples.at(-1)[1]);

@@ -4,7 +4,9 @@
 //   data-live-part="address"        a part that is asked for again when the container of its data-container changes
 //   data-usage="cpu_usage"          inside a data-container: filled with the figure, in its data-unit (units.js)
 // Others hear of it too: `lightd:changed` and `lightd:stats` are dispatched on the document.
+import { engineIs, engineIsAway } from "./engine.js";
 import { refresh } from "./refresh.js";
+import { isLive } from "./stale.js";
 import { units } from "./units.js";
 
 const RETRY = [500, 1000, 2000, 5000]; // milliseconds
@@ -20,9 +22,9 @@ function names() {
   return [...new Set([...document.querySelectorAll("[data-container]")].map((each) => each.dataset.container))];
 }
 
+// Every page has a socket: how the engine is concerns all of them.
 function watch() {
   const wanted = names();
-  if (!wanted.length) return;
   if (!socket) connect();
   else if (socket.readyState === WebSocket.OPEN && wanted.join() !== watched) {
     watched = wanted.join();
@@ -37,18 +39,19 @@ function connect() {
   socket.addEventListener("open", () => {
     settling = setTimeout(settle, STAYS);
     watched = "";
-    document.documentElement.dataset.live = "on";
+    isLive(true);
     watch();
   });
   socket.addEventListener("message", (message) => {
     settle();
-    const { event, containers } = JSON.parse(message.data);
+    const { event, containers, away_since: awaySince } = JSON.parse(message.data);
+    if (event === "engine" && engineIs(awaySince)) changed(names());
     if (event === "changed") changed(containers);
-    if (event === "stats") used(containers);
+    if (event === "stats" && !engineIsAway()) used(containers);
   });
   socket.addEventListener("close", (end) => {
     clearTimeout(settling);
-    document.documentElement.dataset.live = "off";
+    isLive(false);
     if (end.code === 4401) return location.reload(); // signed out: to the sign-in page
     const wait = end.code === CROWDED ? RETRY.at(-1) : RETRY[Math.min(failures, RETRY.length - 1)];
     failures += 1;

@@ -1,8 +1,9 @@
 // The first page asks for its parts every few seconds (data-overview), but not while it is hidden. A part that says what
-// it said before is left as it is, with its focus and its selection. While the server does not answer,
-// data-overview-stale says so, and no toast does.
+// it said before is left as it is, with its focus and its selection. While the server does not answer, no toast says so:
+// the page is stale.
+import { stale } from "./stale.js";
+
 const asker = document.querySelector("[data-overview]");
-const stale = document.querySelector("[data-overview-stale]");
 const shown = new Map(); // id of a part → what was last put there
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
@@ -11,13 +12,11 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   shown.set(detail.target.id, html);
 });
 
-const say = (words) => (stale.textContent = words);
-
 asker.addEventListener("htmx:beforeRequest", (event) => document.hidden && event.preventDefault());
-asker.addEventListener("htmx:afterOnLoad", () => say(""));
+asker.addEventListener("htmx:afterOnLoad", () => stale("overview", false));
 for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
   asker.addEventListener(failure, (event) => {
     event.stopPropagation();
-    say("Not up to date: the server does not answer");
+    stale("overview", true);
   });
 }

@@ -30,6 +30,13 @@ export function sentenceOf(status, body) {
 
 export const NO_ANSWER = "The server does not answer";
 
+// It answers again: who said that it does not is no longer right.
+export function closeUnanswered() {
+  for (const shown of document.querySelectorAll("#toasts > *")) {
+    if (shown.textContent.endsWith(NO_ANSWER)) shown.remove();
+  }
+}
+
 document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => failed(sentenceOf(xhr.status, xhr.responseText)));
 document.addEventListener("htmx:sendError", () => failed(NO_ANSWER));
 document.addEventListener("htmx:timeout", () => failed(NO_ANSWER));

@@ -126,11 +126,11 @@ def test_one_walks_through_it_in_both_directions(browser: Client, monkeypatch: p
 
 
 @pytest.mark.parametrize("number", [1, 60])
-def test_a_page_costs_three_queries(browser: Client, number: int, django_assert_num_queries: Any) -> None:
+def test_a_page_costs_four_queries(browser: Client, number: int, django_assert_num_queries: Any) -> None:
     for index in range(number):
         entry(f"do.{index}")
 
-    with django_assert_num_queries(3):  # session, user, entries
+    with django_assert_num_queries(4):  # session, user, entries, engine
         browser.get(LIST)
 
 

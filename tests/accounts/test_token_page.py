@@ -123,5 +123,5 @@ def test_the_list_costs_the_same_however_many(
     for index in range(number):
         tokens.issue(alice, name=f"token {index}")
 
-    with django_assert_num_queries(4):  # session, user, count, tokens
+    with django_assert_num_queries(5):  # session, user, count, tokens, engine
         browser.get(LIST)

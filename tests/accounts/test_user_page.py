@@ -72,7 +72,7 @@ def test_the_list_costs_the_same_however_many(browser: Client, number: int, djan
     for index in range(number):
         container_of(User.objects.create_user(f"user{index}"), f"web-{index}")
 
-    with django_assert_num_queries(4):  # session, user, count, users
+    with django_assert_num_queries(5):  # session, user, count, users, engine
         browser.get(LIST)
 
 

@@ -57,6 +57,23 @@ def test_one_types_and_reads_the_answer_and_sees_it_crash(administrators_page: P
     expect(command_box(page)).to_have_css("color", "rgba(0, 0, 0, 0)")  # the reason stands there now
 
 
+def test_a_command_that_was_refused_need_not_be_typed_again(administrators_page: Page, talker: str) -> None:
+    page = administrators_page
+    error = json.dumps({"event": "daemon_message", "data": "Error: the console takes no input now"})
+
+    def refuse(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda said: socket.send(error) if "send_command" in str(said) else server.send(said))
+
+    page.route_web_socket("**/ws/**", refuse)
+    screen = open_console(page, talker)
+
+    send(page, "save-all")
+
+    expect(screen).to_contain_text("the console takes no input now")
+    expect(command_box(page)).to_have_value("save-all")
+
+
 def test_what_was_printed_before_is_there_and_asks_nobody_anything(administrators_page: Page, talker: str) -> None:
     page = administrators_page
     screen = open_console(page, talker)

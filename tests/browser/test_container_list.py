@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import PersonFactory
 from tests.browser.keyboard import tab_to
+from tests.browser.network import Network
+from tests.browser.watch import SERVER_AWAY
 from tests.e2e.server import Lightd
 
 LIST = "/dashboard/containers/"
@@ -270,6 +272,27 @@ def test_one_tab_too_many_waits_and_asks_for_its_rows_when_it_is_let_in(
     expect(page.locator("html[data-live=on]")).to_be_attached()
     with page.expect_request(re.compile("/containers/rows")):
         page.clock.run_for(5000)
+
+
+@pytest.mark.expects_errors(*SERVER_AWAY)
+def test_it_is_not_up_to_date_while_the_server_is_away(
+    administrators_page: Page, lightd: Lightd, network: Network
+) -> None:
+    page = administrators_page
+    container = lightd.create(lightd.fresh_id("away"))
+    page.goto(f"{LIST}?search={container}")
+    expect(page.locator("html[data-live=on]")).to_be_attached()
+
+    network.cut()
+    try:
+        page.locator(f"#start-{container}").click()
+        expect(page.get_by_text(f"{container}: The server does not answer")).to_be_visible()
+        expect(page.get_by_text("Not up to date: the server does not answer")).to_be_visible()
+    finally:
+        network.mend()
+
+    expect(page.get_by_text("Not up to date")).to_be_hidden()
+    expect(page.locator("#toasts")).to_be_empty()
 
 
 @pytest.mark.expects_errors("status of 401")

@@ -131,7 +131,7 @@ def test_it_costs_the_same_however_much_happened(
         change(container, actor(alice))
         crash(container)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(PAGE)
 
 

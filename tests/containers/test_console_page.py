@@ -95,7 +95,7 @@ def test_it_costs_the_same_however_much_happened(
     for _ in range(20):
         Event.objects.create(container=container, container_uuid=container.pk, internal_id="web-1", kind="exit")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(PAGE)
 
 

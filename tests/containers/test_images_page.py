@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from containers import host_images
+from containers import health, host_images
 from containers.engine import client as engine
 from containers.engine.answers import OnHost
 from containers.models import Image, ImageJob
@@ -50,6 +50,17 @@ def test_it_says_what_is_there_and_who_uses_it(client: Client, alice: User) -> N
     assert "1 more, 977 KiB" in page
     assert "Remove node:22" in page
     assert "Remove debian:latest" not in page
+
+
+def test_an_engine_that_could_not_be_asked_has_not_said_that_there_are_none(client: Client) -> None:
+    Image.objects.all().delete()
+    assert "No images yet" in text(client.get(URL))
+
+    health.beat("supervisor", {"engine": "away", "engine_away_since": 1_800_000_000})
+
+    page = text(client.get(URL))
+    assert "No images yet" not in page
+    assert "The images are not known" in page
 
 
 @pytest.mark.parametrize("path", ["", "table", "jobs"])
@@ -146,5 +157,5 @@ def test_it_costs_the_same_however_many_there_are(
     for index in range(number):
         container_of(alice, f"web-{index}")
 
-    with django_assert_num_queries(6):  # session, user; images, containers; jobs, version
+    with django_assert_num_queries(7):  # session, user; images, containers; jobs, version; engine
         client.get(URL)

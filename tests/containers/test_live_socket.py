@@ -1,6 +1,7 @@
 """The dashboard's own socket: what changed of the containers on a page, for whoever may see them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from types import SimpleNamespace
@@ -19,8 +20,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission
-from containers import events
+from containers import events, health
 from containers.models import Container, Event, Grant
+from containers.sockets.engine import EVERY
 from containers.sockets.groups import group
 from containers.sockets.hub import hub
 from containers.sockets.live import MOST_WATCHED, Glance, LiveConsumer
@@ -54,6 +56,8 @@ async def open_live() -> Any:
         accepted, _ = await connection.connect(timeout=SOON)
         assert accepted
         opened.append(connection)
+        if user and headers == OURS:
+            assert (await connection.receive_json_from(timeout=SOON))["event"] == "engine"
         return connection
 
     yield connect
@@ -205,6 +209,31 @@ async def test_an_administrator_no_longer_sees_their_own_alone(open_live: Open, 
     await change(theirs)
     await change(own)
     assert await told(page) == changed("web-2")
+
+
+async def test_a_page_hears_whether_the_engine_answers(open_live: Open, alice: User) -> None:
+    await sync_to_async(health.beat)("supervisor", {"engine": "ok"})
+    page, another = await open_live(alice), await open_live(alice)
+
+    await sync_to_async(health.beat)("supervisor", {"engine": "away", "engine_away_since": 1_800_000_000})
+
+    for each in page, another:
+        assert await each.receive_json_from(timeout=SOON) == {"event": "engine", "away_since": 1_800_000_000}
+
+    await sync_to_async(health.beat)("supervisor", {"engine": "ok"})
+
+    assert await page.receive_json_from(timeout=SOON) == {"event": "engine", "away_since": None}
+    assert await page.receive_nothing(timeout=0.3)
+
+
+async def test_one_that_comes_later_hears_it_at_once(open_live: Open, alice: User) -> None:
+    await sync_to_async(health.beat)("supervisor", {"engine": "away", "engine_away_since": 1_800_000_000})
+    await open_live(alice)
+    opened = time.monotonic()
+
+    await open_live(alice)  # the fixture awaits the word about the engine
+
+    assert time.monotonic() - opened < EVERY
 
 
 async def test_signed_out_it_is_closed(open_live: Open, alice: User) -> None:

@@ -202,7 +202,7 @@ def test_whoever_saw_it_move_gets_a_new_form_when_it_has(container: Container) -
 
 def test_it_costs_as_many_queries_however_many_ports(container: Container, django_assert_num_queries: Any) -> None:
     client = browser_of(container.owner)
-    with django_assert_num_queries(7) as few:
+    with django_assert_num_queries(8) as few:
         client.get(URL)
     pool.add_range("0.0.0.0", 30000, 30100, "tcp")
     pool.switch(container, pool.reserve(container, [PortRequest(host_port=port) for port in range(30000, 30020)]))

@@ -284,7 +284,7 @@ def test_it_costs_the_same_however_much_happened(
     for timeout in range(20, 40):
         configure.patch(actor(alice), "web-1", {"stop_timeout": timeout})
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(PAGE)
 
 

@@ -195,5 +195,5 @@ def test_it_costs_the_same_however_many(
     for index in range(number):
         share(container, User.objects.create_user(f"user{index}"), Permission.VIEW)
 
-    with django_assert_num_queries(6):  # session, user, container twice, ports, grants
+    with django_assert_num_queries(7):  # session, user, container twice, ports, grants, engine
         browser.get(TAB)

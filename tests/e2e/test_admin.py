@@ -93,7 +93,7 @@ def test_lists_are_searched_filtered_and_coloured(lightd: Lightd, browser: Brows
     found = browser.page(f"{LIST}?q={stopped}")
     assert f"0.0.0.0:{lightd.get(stopped)['ports'][0]['port']}/tcp" in found
     assert failed not in found
-    only_failed = browser.page(f"{LIST}?state__exact=failed")
+    only_failed = browser.page(f"{LIST}?look=failed")
     assert failed in only_failed
     assert stopped not in only_failed
     assert "The install script failed with exit code 1" in only_failed

@@ -118,6 +118,16 @@ def test_a_list_is_searched_and_its_rows_open(browser: Client, model: type[Model
     shown(browser.get(opened[1]))
 
 
+def test_a_crashed_container_is_called_so_and_found_by_it(browser: Client, alice: User) -> None:
+    one_more(1)
+    one_more(2)
+    Container.objects.filter(internal_id="web-2").update(state="ready", last_end=Container.LastEnd.CRASHED)
+
+    assert '<b class="state-crashed">crashed</b>' in text(browser.get(address(Container)))
+    assert rows(text(browser.get(address(Container), {"look": "crashed"}))) == 1
+    assert rows(text(browser.get(address(Container), {"o": "2"}))) == 2  # in the order of it
+
+
 def test_related_rows_are_a_link_away(browser: Client, alice: User) -> None:
     one_more(1)
     container = Container.objects.get()

@@ -125,7 +125,7 @@ def test_it_costs_the_same_however_many_there_are(alice: User, number: int, djan
     pool.add_range(ANY, 1000, 1000 + number, "tcp")
     client = signed_in(alice)
 
-    with django_assert_num_queries(7):  # session, user; addresses twice as a list; count and rows; the picture's two
+    with django_assert_num_queries(8):  # session, user, engine; addresses twice; count and rows; the picture's two
         client.get(URL)
 
 

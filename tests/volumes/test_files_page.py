@@ -156,7 +156,7 @@ def test_it_asks_the_database_the_same_however_many_there_are(
     client.get(url)  # counts what is in the volume, for a while
 
     # Session, user, the volume for each of three questions, its operations; the container, and what is shown of it.
-    with django_assert_num_queries(6 if address == "volume" else 9):
+    with django_assert_num_queries(7 if address == "volume" else 10):
         client.get(url if address == "volume" else "/dashboard/container/web-1/files")
 
 

@@ -74,7 +74,7 @@ def test_it_costs_the_same_however_many_there_are(alice: User, number: int, djan
         container_of(alice, f"web-{index}")
     client = browser_of(alice)
 
-    with django_assert_num_queries(5):  # session, user, count, volumes, containers
+    with django_assert_num_queries(6):  # session, user, count, volumes, containers, engine
         client.get(URL)
 
 

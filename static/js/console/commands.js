@@ -3,6 +3,8 @@
 // data-why for why nothing can be typed.
 import { attempt, request } from "../api.js";
 
+const REFUSED_WITHIN = 5000; // milliseconds
+
 export function commandBox(form, send) {
   const input = form.querySelector("input");
   const why = form.querySelector("[data-why]");
@@ -10,6 +12,7 @@ export function commandBox(form, send) {
   let at = 0; // which of them is shown; their number: what is being written
   let draft = "";
   let wasFocused = false;
+  let sent = { command: "", at: 0 }; // the last one, and when
   let keeping = Promise.resolve(); // one after the other, so that they stand in order
 
   async function load() {
@@ -46,6 +49,7 @@ export function commandBox(form, send) {
     event.preventDefault();
     const command = input.value;
     send(command);
+    sent = { command, at: performance.now() };
     input.value = "";
     if (command.trim() && command.length <= Number(form.dataset.longest)) keep(command);
   });
@@ -56,6 +60,10 @@ export function commandBox(form, send) {
   input.addEventListener("focus", load); // something may have been typed on another device
 
   return {
+    // What was sent just now was refused: it is not to be typed again.
+    giveBack() {
+      if (!input.value && performance.now() - sent.at < REFUSED_WITHIN) input.value = sent.command;
+    },
     // reason: why nothing can be typed now; empty, if it can.
     allow(reason) {
       if (input.disabled === Boolean(reason) && why.textContent === reason) return;

@@ -1,4 +1,5 @@
 // The console of a container: <section data-console="its id" data-since="cursor">, and the parts in it by their data-…
+import { engineIsAway } from "../engine.js";
 import { openTerminal } from "../terminal.js";
 import { usageCharts } from "./charts.js";
 import { commandBox } from "./commands.js";
@@ -59,9 +60,11 @@ function show(message) {
     printed = true;
     terminal.write(message.data);
   } else if (message.event === "stats") {
-    charts.take(message);
+    if (!engineIsAway()) charts.take(message);
   } else if (message.event === "daemon_message") {
-    terminal.say(`lightd: ${message.data}`, message.data.startsWith("Error: ") ? RED : CYAN);
+    const isError = message.data.startsWith("Error: ");
+    terminal.say(`lightd: ${message.data}`, isError ? RED : CYAN);
+    if (isError) commands?.giveBack();
   } else if (message.event === "event") {
     if (message.data in SAID) terminal.say(`lightd: ${said(message)}`, CYAN);
     if (message.data === "exit" && "exit_code" in message) terminal.say(`lightd: Exit code ${message.exit_code}`, CYAN);
@@ -127,7 +130,12 @@ function decide() {
 function reasonNotToType() {
   if (state === "ended") return "The console is closed";
   if (state !== "live") return "Not connected";
+  if (engineIsAway()) return "Docker engine unreachable";
   return document.getElementById("container-head").dataset.noInput;
 }
 
+document.addEventListener("lightd:engine", () => {
+  if (engineIsAway()) charts.stop();
+  decide();
+});
 document.addEventListener("htmx:afterSettle", decide); // the head, which follows the state

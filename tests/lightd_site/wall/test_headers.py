@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 import pytest
 from django.http import HttpResponse
+from django.templatetags.static import static
 from django.test import Client
 from pytest_django import Settings
 
@@ -40,7 +41,7 @@ def assert_walled(answer: Answer) -> None:
         ("/docs/openapi.json", 200),
         ("/admin/", 200),
         ("/admin/accounts/user/", 200),
-        ("/static/js/theme.js", 200),
+        (static("js/theme.js"), 200),
         ("/static/nothing.js", 404),
         ("/nothing", 404),
         ("/volumes?limit=%00", 400),
@@ -77,7 +78,7 @@ def test_what_the_site_never_saw_has_them_too() -> None:
 
 def test_an_answer_to_its_caller_alone_is_kept_nowhere(alice: User, client: Client) -> None:
     assert client_of(alice).get("/auth/tokens")["Cache-Control"] == "no-store"
-    assert "no-store" not in client.get("/static/js/theme.js")["Cache-Control"]
+    assert "no-store" not in client.get(static("js/theme.js"))["Cache-Control"]
 
 
 def test_browsers_stay_with_tls_only_where_it_is_there(client: Client, settings: Settings) -> None:
