@@ -18,7 +18,7 @@ from containers.access import find, locked
 from containers.engine import client as engine
 from containers.engine.config import limits_named
 from containers.jobs import queue
-from containers.models import Container, Event, Job
+from containers.models import Container, Event, Job, JobArgs
 from containers.patterns import compile_pattern
 from containers.states import State
 from rules import figures
@@ -203,7 +203,7 @@ def apply(actor: Actor, container: Container, changed: dict[str, Any]) -> None:
         setattr(container, name, value)
     live = {name: now for name in LIMITS if (now := container.limit(name)) != before[name] and now is not None}
     if live:
-        args = {"settings": live, "limits": limits_named(container, live)}
+        args: JobArgs = {"settings": live, "limits": limits_named(container, live)}
         queue.add(container, Job.Kind.UPDATE, actor, args)
 
 

@@ -26,8 +26,8 @@ from containers.access import find, locked
 from containers.engine import client as engine
 from containers.engine.errors import EngineRefused, EngineUnavailable
 from containers.instance import instance_id
-from containers.jobs import cleanup, install, queue
-from containers.models import Container, Event, Job
+from containers.jobs import cleanup, queue
+from containers.models import Container, Event, Job, JobArgs
 from containers.patterns import compile_pattern
 from containers.states import Action, State
 from ports import pool
@@ -66,7 +66,7 @@ def create(actor: Actor, new: NewContainer) -> Container:
     require(actor, Permission.CREATE)
     refuse_bad(actor, new)
     engine.ping()
-    made_with_it = {install.MISSING_HOST_PATHS: mounts.missing(new.mount)}
+    made_with_it: JobArgs = {"missing_host_paths": mounts.missing(new.mount)}
     with transaction.atomic():
         container = insert(actor, new)
         pool.take(container, new.ports)
@@ -312,7 +312,7 @@ def rebind(actor: Actor, internal_id: str, requests: list[PortRequest]) -> Conta
         shown = ", ".join(str(binding) for binding in wanted) or "no ports"
         events.record(container, Event.Kind.REBINDING, f"Moving to {shown}", actor=actor.name)
         audit.record(actor, container, before={"ports": before}, after={"ports": [str(each) for each in wanted]})
-        args = {"ports": [[b.ip, b.host_port, b.container_port, b.protocol] for b in wanted]}
+        args: JobArgs = {"ports": [[b.ip, b.host_port, b.container_port, b.protocol] for b in wanted]}
         queue.add(container, Job.Kind.REBIND, actor, args)
     return container
 

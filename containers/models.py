@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -231,6 +231,32 @@ class CommandHistory(models.Model):
         return f"{self.user} in {self.container}"
 
 
+class JobArgs(TypedDict, total=False):
+    """What a job is to do, and how far it is: whoever goes on with it when its worker is gone has nothing else."""
+
+    # Any that makes a container.
+    made_from: dict[str, Any]  # settings of the row at that moment, which may have been changed since
+    # INSTALL
+    missing_host_paths: list[str]  # that it makes
+    waits_until: float  # Unix seconds; the old process has time to end
+    # START
+    alone: bool  # what a job that was undone left beside the container is to be removed
+    restart: bool  # the second half of one
+    automatic: bool  # after a crash
+    launched: bool  # Docker may have been asked
+    # STOP, KILL
+    missed: bool  # it came before the process that it was to end
+    # REBIND, and START when it makes the container anew
+    old_docker_id: str
+    old_image: str  # that the old one was committed to; empty: none
+    # REBIND
+    ports: list[list[Any]]  # each as a `ports.pool.Binding` is made from it
+    to_be_asked: bool  # the old process, to end
+    # UPDATE
+    settings: dict[str, Any]  # their new values by the API's names
+    limits: dict[str, Any]  # the same in Docker's terms
+
+
 class Job(Work):
     """One thing that a worker does to one container."""
 
@@ -250,7 +276,7 @@ class Job(Work):
 
     container = models.ForeignKey(Container, on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    args: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    args: models.JSONField[JobArgs, JobArgs] = models.JSONField(default=dict)
 
     class Meta(Work.Meta):
         indexes = (models.Index(fields=("status", "queued_at"), name="job_unfinished"),)

@@ -27,15 +27,11 @@ from containers.spool import INSTALL_LOG
 from containers.states import State
 from ports import pool
 
-# In the arguments of a job.
-MISSING_HOST_PATHS = "missing_host_paths"  # made by it
-WAITS_UNTIL = "waits_until"  # the old process has time to end, in Unix seconds
-
 
 def install(job: Job) -> None:
     """Do all that comes before the install script, and start it."""
     container = job.container
-    mounts.make_missing(job.args.get(MISSING_HOST_PATHS, []))
+    mounts.make_missing(job.args.get("missing_host_paths", []))
     clear_away_old(job)
     pull(job)
     docker_id = create(job)
@@ -73,12 +69,12 @@ def end_old(job: Job, old: list[str]) -> None:
         Waiting: there is one that has not ended yet, and has not had its time.
     """
     running = [docker_id for docker_id in old if power.runs(docker_id)]
-    if running and WAITS_UNTIL not in job.args:
+    if running and "waits_until" not in job.args:
         for docker_id in running:
             with suppress(Gone):
                 power.ask_to_end(job.container, docker_id)
-        queue.remember(job, {WAITS_UNTIL: power.stop_deadline(job.container).timestamp()})
-    if running and timezone.now().timestamp() < job.args[WAITS_UNTIL]:
+        queue.remember(job, {"waits_until": power.stop_deadline(job.container).timestamp()})
+    if running and timezone.now().timestamp() < job.args["waits_until"]:
         raise Waiting(lambda: not any(power.runs(docker_id) for docker_id in running))
 
 

@@ -18,7 +18,6 @@ from ports.pool import Binding
 
 # Settings that Docker cannot change in a container that exists, or not all the ways.
 SETTINGS = ("mount", "memory", "cpu", "resources")
-MADE_FROM = "made_from"  # in the arguments of a job: what they were for the container that it made
 
 
 def make(job: Job, image: str, bindings: Sequence[Binding], volumes: Mapping[str, str] | None = None) -> str:
@@ -30,7 +29,7 @@ def make(job: Job, image: str, bindings: Sequence[Binding], volumes: Mapping[str
     container.mount = mounts.resolve_present(container.mount)
     files.prepare(container)
     config = container_config(container, bindings, image=image, instance=instance_id(), job_id=job.id, volumes=volumes)
-    queue.remember(job, {MADE_FROM: settings_of(job.container)})
+    queue.remember(job, {"made_from": settings_of(job.container)})
     try:
         return engine.create(name(container, job), config)
     except EngineRefused as refused:
@@ -45,7 +44,7 @@ def is_stale(job: Job) -> bool:
     """Whether the container that `job` made is not as the row says: that may have been changed while it was being made.
     In the caller's transaction, for which the row stays as it is."""
     row = Container.objects.select_for_update().get(pk=job.container_id)
-    return row.stale and settings_of(row) != job.args.get(MADE_FROM)
+    return row.stale and settings_of(row) != job.args.get("made_from")
 
 
 def name(container: Container, job: Job) -> str:

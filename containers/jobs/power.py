@@ -16,9 +16,6 @@ from containers.models import Container, Event, Job
 from containers.states import State
 from work import lease
 
-# In the arguments of a job.
-MISSED = "missed"  # of a stop or a kill: it came before the process that it was to end
-LAUNCHED = "launched"  # of a start: Docker may have been asked
 GONE = "The container is gone from Docker; reinstall it (its volume is kept)"
 
 
@@ -33,7 +30,7 @@ def start(job: Job) -> None:
     queue.check(job)
     try:
         if not was_started(job):
-            queue.remember(job, {LAUNCHED: True})
+            queue.remember(job, {"launched": True})
             launch(container, container.docker_id)
     except Gone as gone:
         raise EngineRefused(GONE) from gone
@@ -43,7 +40,7 @@ def start(job: Job) -> None:
 def was_started(job: Job) -> bool:
     """Whether an earlier attempt, whose worker or whose answer was lost, had done this start already; its process may
     have ended since."""
-    if LAUNCHED not in job.args:
+    if "launched" not in job.args:
         return False
     started_at = engine.inspect(job.container.docker_id).started_at
     return started_at is not None and started_at > job.created_at
@@ -52,7 +49,7 @@ def was_started(job: Job) -> bool:
 def take_back_unless_wanted(job: Job) -> None:
     """A stop, a kill or a delete that came while Docker was starting found no process: end it now. One that found it
     has seen to it, and a stop gives it its time."""
-    missed = Job.objects.filter(container=job.container_id, created_at__gt=job.created_at, **{f"args__{MISSED}": True})
+    missed = Job.objects.filter(container=job.container_id, created_at__gt=job.created_at, args__missed=True)
     if missed.exists() or not lease.mine(job).exists():
         engine.signal(job.container.docker_id, "SIGKILL")
 
@@ -100,7 +97,7 @@ def settle(job: Job) -> bool:
             status=Job.Status.CANCELLED, finished_at=timezone.now()
         )
         if queue.unfinished(job.container_id):
-            queue.remember(job, {MISSED: True})
+            queue.remember(job, {"missed": True})
             return True
         restarting = Container.objects.filter(pk=job.container_id, should_run=True).exists()
         if not waiting or restarting:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.actor import Actor
-from containers.models import Container, ImageJob, Job
+from containers.models import Container, ImageJob, Job, JobArgs
 from rules import request_id
 from rules.errors import Conflict
 from rules.rows import delete_in_pieces
@@ -47,7 +47,7 @@ class Waiting(Exception):
         self.over = over
 
 
-def add(container: Container, kind: Job.Kind, actor: Actor | None, args: dict[str, Any] | None = None) -> Job:
+def add(container: Container, kind: Job.Kind, actor: Actor | None, args: JobArgs | None = None) -> Job:
     """Add a job inside the caller's transaction; the broker hears of it after the commit.
 
     The state machine has decided that the action may begin, so an older job that still thinks it owns the container's
@@ -143,7 +143,7 @@ def put_back(job: Work, *, counts: bool = False) -> None:
     lease.mine(job).update(status=Job.Status.QUEUED, attempts=attempts, queued_at=timezone.now(), lease_until=None)
 
 
-def remember(job: Job, args: dict[str, Any]) -> None:
+def remember(job: Job, args: JobArgs) -> None:
     """Write into the job how far it is."""
     job.args |= args
     lease.mine(job).update(args=job.args)

@@ -211,7 +211,7 @@ def test_all_that_is_wrong_is_said_at_once_and_the_page_begins_at_the_first_of_i
     rows = {"container_port": ["3000", "70000"], "protocol": ["tcp", "tcp"], "host_port": ["", ""]}
     mounts = {"container_path": ["/data"], "host_path": ["/etc"]}
 
-    answer = browser(admin).post(URL, {**TYPED, **wrong, **rows, **mounts})
+    answer = browser_of(admin).post(URL, {**TYPED, **wrong, **rows, **mounts})
 
     labels = [mistake.label for mistake in answer.context["form"].mistakes()]
     assert labels == [
@@ -232,7 +232,7 @@ def test_all_that_is_wrong_is_said_at_once_and_the_page_begins_at_the_first_of_i
 
 
 def test_a_page_with_a_mistake_further_down_begins_there(alice: User) -> None:
-    page = shown(browser(alice).post(URL, {**TYPED, "memory": "1"}))
+    page = shown(browser_of(alice).post(URL, {**TYPED, "memory": "1"}))
 
     assert re.findall(r"<(?:input|textarea|select)[^>]*name=\"(\w+)\"[^>]* autofocus", page) == ["memory"]
 

@@ -1,7 +1,6 @@
 """SIGKILL at the end of a process's time, which begins when it is asked to end."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -9,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from containers import reconcile
 from containers.jobs import queue
-from containers.models import Container, Job
+from containers.models import Container, Job, JobArgs
 from containers.states import State
 from tests.people import container_of
 from work.models import Work
@@ -51,7 +50,7 @@ def test_who_has_had_its_time_is_killed_once(overdue: Container) -> None:
     ],
 )
 def test_who_is_still_to_be_asked_is_not(
-    overdue: Container, kind: Kind, args: dict[str, Any], status: Status, killed: bool
+    overdue: Container, kind: Kind, args: JobArgs, status: Status, killed: bool
 ) -> None:
     """The worker of a job was lost before it had asked, and the next one has not come yet."""
     job = queue.add(overdue, kind, None, args)

@@ -75,7 +75,7 @@ def test_the_head_of_one_that_failed_leads_there(container: Container) -> None:
     error = "The install script failed with exit code 7"
     Container.objects.update(state=State.FAILED, installed=False, error=error)
 
-    head = browser(container.owner).get(URL.replace("install", "head")).content.decode()
+    head = browser_of(container.owner).get(URL.replace("install", "head")).content.decode()
 
     assert error in head
     assert f'<a href="{URL}">See the output and retry</a>' in head

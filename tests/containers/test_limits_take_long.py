@@ -9,7 +9,7 @@ from accounts.models import User
 from containers.engine import client
 from containers.engine.errors import EngineRefused, EngineUnavailable, Gone, TookTooLong
 from containers.jobs import queue, run
-from containers.models import Container, Event, Job
+from containers.models import Container, Event, Job, JobArgs
 from containers.states import State
 from rules.errors import LightdError
 from tests.people import container_of
@@ -30,7 +30,7 @@ def update(alice: User, engine_here: None, monkeypatch: pytest.MonkeyPatch) -> J
     monkeypatch.setattr(client, "update", too_long)
     container = container_of(alice)
     Container.objects.update(state=State.RUNNING, installed=True, docker_id="d" * 64, memory=64 * MIB)
-    args = {"settings": {"memory": 64 * MIB}, "limits": {"Memory": 64 * MIB, "MemorySwap": 64 * MIB}}
+    args: JobArgs = {"settings": {"memory": 64 * MIB}, "limits": {"Memory": 64 * MIB, "MemorySwap": 64 * MIB}}
     return queue.add(container, Job.Kind.UPDATE, None, args)
 
 

@@ -54,7 +54,7 @@ def test_of_many_addresses_three_are_beside_the_name_and_a_button_opens_the_othe
     for port in range(25568, 25578):
         Port.objects.create(port=port, container=container)
 
-    page = browser(container.owner).get(URL).content.decode()
+    page = browser_of(container.owner).get(URL).content.decode()
     head, others = page[: page.index('id="tab"')].split('id="all-addresses"')
 
     assert head.count("data-copy=") == 3
@@ -138,7 +138,7 @@ def test_what_is_refused_is_said_in_its_row(container: Container, host_port: str
 
 
 def test_a_preview_that_is_refused_is_recorded(container: Container) -> None:
-    browser(container.owner).post(URL, rows(("4000", "25999")))
+    browser_of(container.owner).post(URL, rows(("4000", "25999")))
 
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.outcome, entry.target) == ("container.rebind", "refused", "web-1")

@@ -15,7 +15,6 @@ from containers.crashes import Ending
 from containers.engine.config import labels
 from containers.instance import instance_id
 from containers.jobs import queue, run
-from containers.jobs.install import WAITS_UNTIL
 from containers.models import Container, Job
 from containers.states import State
 from tests.engine import IMAGE
@@ -66,9 +65,9 @@ def test_the_worker_is_free_until_its_time_is_up(
         work(job)
         assert job.status == Job.Status.QUEUED
     assert docker_client.inspect_container(old)["State"]["Running"]
-    assert 3500 < job.args[WAITS_UNTIL] - timezone.now().timestamp() < 3600
+    assert 3500 < job.args["waits_until"] - timezone.now().timestamp() < 3600
 
-    Job.objects.update(args={WAITS_UNTIL: timezone.now().timestamp()})
+    Job.objects.update(args={"waits_until": timezone.now().timestamp()})
     work(job)
 
     container.refresh_from_db()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.permissions import Permission
 from containers import access, events
+from containers.jobs import queue
 from containers.models import Container, Event, Grant, Job
 from containers.pages import shown
 from containers.pages.shown import Look
@@ -90,7 +91,7 @@ def test_in_the_pause_before_an_automatic_restart_nothing_runs(
 ) -> None:
     at = timezone.now().replace(microsecond=0) + timedelta(seconds=15)
     become(container, state=State.STARTING, installed=True, restart_at=at)
-    Job.objects.create(container=container, kind=Job.Kind.START, args={"restart": True, "automatic": True})
+    queue.add(container, Job.Kind.START, None, {"restart": True, "automatic": True})
     client.force_login(alice)
 
     head = client.get("/dashboard/container/web-1/head").content.decode()

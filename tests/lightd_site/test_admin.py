@@ -123,9 +123,9 @@ def test_a_crashed_container_is_called_so_and_found_by_it(browser: Client, alice
     one_more(2)
     Container.objects.filter(internal_id="web-2").update(state="ready", last_end=Container.LastEnd.CRASHED)
 
-    assert '<b class="state-crashed">crashed</b>' in text(browser.get(address(Container)))
-    assert rows(text(browser.get(address(Container), {"look": "crashed"}))) == 1
-    assert rows(text(browser.get(address(Container), {"o": "2"}))) == 2  # in the order of it
+    assert '<b class="state-crashed">crashed</b>' in shown(browser.get(address(Container)))
+    assert rows(shown(browser.get(address(Container), {"look": "crashed"}))) == 1
+    assert rows(shown(browser.get(address(Container), {"o": "2"}))) == 2  # in the order of it
 
 
 def test_related_rows_are_a_link_away(browser: Client, alice: User) -> None:

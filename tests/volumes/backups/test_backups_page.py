@@ -101,13 +101,13 @@ def test_while_a_container_runs_a_restore_is_off_and_why_is_said(
     container = container_of(alice, "web-1")
     Container.objects.filter(pk=container.pk).update(volume=volume, state="running")
 
-    page = text(browser.get(address("backups", volume)))
+    page = shown(browser.get(address("backups", volume)))
 
     assert "To restore a backup here, stop web-1 first." in page
     assert f'title="Restore" disabled aria-describedby="restore-waits" data-confirm="{backup}' in page
 
     Container.objects.filter(pk=container.pk).update(state="ready")
-    page = text(browser.get(address("backups", volume)))
+    page = shown(browser.get(address("backups", volume)))
     assert "restore-waits" not in page
 
 
