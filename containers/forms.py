@@ -16,7 +16,7 @@ from containers.models import Container
 from ports.models import HIGHEST_PORT, LOWEST_PORT, Protocol
 from ports.pool import ANY_IPV4, Binding
 from rules import units
-from rules.forms import LITERAL, ListForm, PageForm, entries, literal
+from rules.forms import LITERAL, ListForm, PageForm, TypedNameForm, entries, literal
 from volumes.models import Volume
 
 MOST_VOLUMES = 200  # offered, the newest
@@ -216,6 +216,28 @@ def volume_label(volume: Any) -> str:
     """By who uses it: its id says nothing to people."""
     users = ", ".join(container.internal_id for container in volume.containers.all())
     return f"{volume.short}… ({users or 'not in use'}, since {volume.created_at:%-d %b %Y})"
+
+
+class DeleteForm(TypedNameForm):
+    """The name of the container that is to be deleted; and of its `volume`, where that may go with it."""
+
+    with_volume = forms.BooleanField(label="Delete its volume and backups too", required=False)
+    volume_name = forms.CharField(required=False, widget=literal())
+
+    def __init__(self, container: Container, volume: Volume | None, data: QueryDict | None = None) -> None:
+        super().__init__(container.internal_id, data)
+        if volume is None:
+            del self.fields["with_volume"], self.fields["volume_name"]
+            return
+        self._volume = volume.short
+        self.fields["volume_name"].label = f"Type {volume.short} to delete its volume and backups"
+        self.fields["volume_name"].widget.attrs["data-typed"] = volume.short
+
+    def clean_volume_name(self) -> str:
+        typed: str = self.cleaned_data["volume_name"]
+        if self.cleaned_data["with_volume"] and typed != self._volume:
+            raise forms.ValidationError(f"This is not {self._volume}.")
+        return typed
 
 
 class RebindForm(ListForm):

@@ -1,5 +1,7 @@
 """Moving a container to other ports, and deleting one, by what a person sees."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
@@ -42,8 +44,12 @@ def test_its_name_has_to_be_typed(administrators_page: Page, lightd: Lightd) -> 
     page.get_by_label(f"Type {container} to delete it").fill("something else")
     expect(delete).to_be_disabled()
     page.get_by_label(f"Type {container} to delete it").fill(container)
+    expect(delete).to_be_enabled()
+    page.get_by_label("Delete its volume and backups too").check()
+    expect(delete).to_be_disabled()
+    page.get_by_label(re.compile("to delete its volume and backups$")).fill(lightd.get(container)["volume_id"][:8])
 
     delete.click()
 
-    expect(page.get_by_text(f"{container} is deleted.")).to_be_visible()
+    expect(page.get_by_text(f"{container} is deleted, with its volume and its backups.")).to_be_visible()
     assert lightd.http.get(f"/containers/{container}").status_code == 404

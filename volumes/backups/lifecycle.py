@@ -184,6 +184,21 @@ def delete(actor: Actor, backup_id: str) -> None:
             raise Conflict(_why_not(backup))
 
 
+def delete_with_volume(actor: Actor, volume_id: str) -> list[str]:
+    """Remove a volume, and its backups; returns the names of those that stay, locked or in use."""
+    backups = list(of_volume(actor, volume_id))
+    lifecycle.delete(actor, volume_id)
+    return [str(backup) for backup in backups if not _let_go(actor, backup)]
+
+
+def _let_go(actor: Actor, backup: Backup) -> bool:
+    try:
+        delete(actor, str(backup.pk))
+    except Conflict:
+        return False
+    return True
+
+
 def _why_not(backup: Backup) -> str:
     backup.refresh_from_db()
     if backup.locked:
