@@ -1,5 +1,7 @@
 """Changing the settings of a container, and seeing who did what to it, by what a person sees."""
 
+import re
+
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
@@ -84,7 +86,8 @@ def test_what_makes_it_anew_is_said_first_and_nobodys_change_is_lost(
     page.get_by_label("Memory", exact=True).fill("")
     save(page)
 
-    expect(page.get_by_text("made it 512 MiB meanwhile")).to_be_visible()
+    memory = page.get_by_label("Memory", exact=True)
+    expect(memory).to_have_accessible_description(re.compile("made it 512 MiB meanwhile"))
     save(page)
     preview = page.get_by_role("region", name="What will happen")
     expect(preview).to_contain_text("the container is made anew")
