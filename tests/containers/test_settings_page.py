@@ -193,7 +193,7 @@ def test_what_docker_is_not_told_of_is_changed_all_the_same(
 
 
 def test_all_that_is_wrong_is_said_at_once(container: Container, alice: User) -> None:
-    client = client_of(alice)
+    client = browser_of(alice)
     form = open_form(client)
 
     wrong = {"startup_command": "", "start_pattern": "(", "stop_timeout": "0", "memory": "1", "cpu": "1000"}
@@ -295,7 +295,7 @@ def test_a_start_pattern_can_be_tried_on_what_was_printed_last(
     Spool(container.directory).append(b"\x1b[32mbooting\x1b[0m\r\nLISTENING <b>\r\n")
     Container.objects.update(state=State.STARTING, start_pattern="Listening")
 
-    page = client_of(container.owner).get(PAGE).content.decode()
+    page = browser_of(container.owner).get(PAGE).content.decode()
 
     assert "booting\nLISTENING &lt;b&gt;\n</textarea>" in page
     assert '<details class="try" open>' in page
@@ -309,4 +309,4 @@ def test_but_not_by_who_may_not_read_the_console(
     Spool(container.directory).append(b"secret\n")
     Grant.objects.create(container=container, user=bob, permissions=[Permission.SETTINGS])
 
-    assert "secret" not in client_of(bob).get(PAGE).content.decode()
+    assert "secret" not in browser_of(bob).get(PAGE).content.decode()

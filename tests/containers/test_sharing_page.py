@@ -44,19 +44,19 @@ def test_it_says_whose_it_is_and_who_else_may_what(browser: Client, container: C
 
 
 def test_usual_choices_have_nothing_that_their_viewer_may_not_give(
-    browser: Client, client: Client, container: Container, bob: User
+    browser: Client, container: Container, bob: User
 ) -> None:
-    def usual() -> dict[str, set[str]]:
-        pairs = re.findall(r'data-choose="([\w. ]*)">(\w+)<', text(client.get(TAB)))
+    def usual(viewer: Client) -> dict[str, set[str]]:
+        pairs = re.findall(r'data-choose="([\w. ]*)">(\w+)<', text(viewer.get(TAB)))
         return {label: set(permissions.split()) for permissions, label in pairs}
 
-    assert usual()["Viewer"] == {"view", "console.read", "files.read"}
-    assert usual()["Operator"] == usual()["Viewer"] | {"power", "console.write", "files.write"}
-    assert usual()["Everything"] == offered(text(browser.get(TAB)))
+    own = usual(browser)
+    assert own["Viewer"] == {"view", "console.read", "files.read"}
+    assert own["Operator"] == own["Viewer"] | {"power", "console.write", "files.write"}
+    assert own["Everything"] == offered(text(browser.get(TAB)))
 
     share(container, bob, Permission.SHARE, Permission.POWER)
-    client.force_login(bob)
-    assert usual() == {
+    assert usual(browser_of(bob)) == {
         "Viewer": {"view"},
         "Operator": {"view", "power"},
         "Everything": {"view", "power", "share"},
@@ -64,12 +64,9 @@ def test_usual_choices_have_nothing_that_their_viewer_may_not_give(
     }
 
 
-def test_names_of_users_are_suggested_to_administrators_alone(
-    browser: Client, client: Client, bob: User, admin: User
-) -> None:
+def test_names_of_users_are_suggested_to_administrators_alone(browser: Client, bob: User, admin: User) -> None:
     assert '<option value="bob">' not in text(browser.get(TAB))
-    client.force_login(admin)
-    assert '<option value="bob">' in text(client.get(TAB))
+    assert '<option value="bob">' in text(browser_of(admin).get(TAB))
 
 
 def test_single_permissions_are_given(browser: Client, bob: User) -> None:
