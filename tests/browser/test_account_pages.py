@@ -26,7 +26,7 @@ def test_a_new_password_signs_in_and_ends_what_the_old_one_opened(
 
     change_password(dave.page, dave.password, NEW_PASSWORD)
 
-    expect(dave.page.get_by_role("status")).to_contain_text("Your password is changed")
+    expect(dave.page.get_by_text("Your password is changed")).to_be_visible()
     elsewhere.reload()
     expect(elsewhere.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(elsewhere, dave.username, NEW_PASSWORD)
