@@ -135,6 +135,12 @@ def container_tab(tab: str, **fields: Any) -> Opener:
     return open_it
 
 
+def console(page: Page, lightd: Lightd) -> None:
+    """With its figures."""
+    container_tab("console")(page, lightd)
+    expect(page.locator("[data-figure=cpu_usage]")).not_to_have_text("–", timeout=30_000)
+
+
 def containers(page: Page, lightd: Lightd) -> None:
     """One that runs and one that failed, with what can be done to both."""
     ports = [{"container_port": port} for port in (25565, 8080, 80)]
@@ -232,7 +238,7 @@ PAGES: dict[str, Opener] = {
     "overview": at("/"),
     "containers": containers,
     "palette": palette,
-    "container-console": container_tab("console"),
+    "container-console": console,
     "container-files": files,
     "container-file": file_in_the_editor,
     "container-sftp": sftp,
