@@ -122,7 +122,7 @@ def measure_page() -> list[Row]:
     fill(owner, range(CONTAINERS, ON_THE_PAGE))
     client = Client()
     client.force_login(owner)
-    rows = [Row(f"page of {ON_THE_PAGE:,} containers, queries", queries_of(lambda: client.get(PAGE)), "", 6)]
+    rows = [Row(f"page of {ON_THE_PAGE:,} containers, queries", queries_of(lambda: client.get(PAGE)), "", 7)]
     for what, address in PAGES.items():
         assert client.get(address).status_code == 200
         took = [milliseconds(partial(client.get, address)) for _ in range(ROUNDS)]

@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 SIZES = ((1440, 900), (375, 812))  # a desk, and the narrowest phone that is supported
 TALLEST = 2000  # pixels; of longer pages the rest is more of the same
 # What sticks to the window's lower edge would lie in the middle of the picture.
-AT_ITS_PLACE = ".settings-save, .bulk { position: static }"
+LET_GO = "document.querySelectorAll('.settings-save, .bulk').forEach((each) => each.style.position = 'static')"
 
 
 def screenshot(page: Page, name: str) -> None:
@@ -19,5 +19,5 @@ def screenshot(page: Page, name: str) -> None:
         page.evaluate("window.scrollTo(0, 0)")  # what sticks to the window's edge is at the page's
         tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
         whole: FloatRect = {"x": 0, "y": 0, "width": width, "height": tall}
-        path = FOLDER / f"{name}-{width}.png"
-        page.screenshot(path=path, full_page=True, clip=whole, animations="disabled", style=AT_ITS_PLACE)
+        page.evaluate(LET_GO)
+        page.screenshot(path=FOLDER / f"{name}-{width}.png", full_page=True, clip=whole, animations="disabled")
