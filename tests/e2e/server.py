@@ -418,11 +418,19 @@ def read_proc(pid: int, name: str) -> bytes:
         return b""
 
 
+def threads_of(pid: int) -> list[str]:
+    """The threads of a process; none if it has gone, which it may between being found and being looked at."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def descendants(pid: int) -> list[int]:
     """Every process below one, parents before children."""
     below = []
-    for task in Path(f"/proc/{pid}/task").glob("*"):
-        children = read_proc(pid, f"task/{task.name}/children").split()
+    for thread in threads_of(pid):
+        children = read_proc(pid, f"task/{thread}/children").split()
         for child in map(int, children):
             below += [child, *descendants(child)]
     return below

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import Lightd, alive, read_proc
+from tests.e2e.server import Lightd, alive, read_proc, threads_of
 from tests.e2e.test_image_pull import messages
 from tests.e2e.truth import RETURN, wait_true
 from tests.engine import signal_process
@@ -46,7 +46,7 @@ def wait_for_workers(lightd: Lightd, without: list[int]) -> None:
 
 
 def threads(pids: list[int]) -> dict[int, int]:
-    return {pid: len(list(Path(f"/proc/{pid}/task").glob("*"))) for pid in pids}
+    return {pid: len(threads_of(pid)) for pid in pids}
 
 
 def worker_that_begins(lightd: Lightd, before: dict[int, int]) -> int:
