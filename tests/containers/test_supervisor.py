@@ -86,11 +86,14 @@ def supervised() -> Iterator["Future[None]"]:
     try:
         yield run
     finally:
+        by_itself = run.done()
         loop.call_soon_threadsafe(cancel_all)
         wait_until(run.done, SOON, "the supervisor has ended")
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+        if by_itself:
+            run.result()  # the test has to say by what it ended
 
 
 def cancel_all() -> None:
