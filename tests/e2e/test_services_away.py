@@ -80,7 +80,12 @@ def test_health_says_so_while_postgres_is_away(grown_lightd: GrownLightd) -> Non
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (
         503,
-        {"status": "degraded", "database": "unreachable: OperationalError"},
+        {
+            "error": "Not well: database, engine, workers, supervisor",
+            "status": "degraded",
+            "database": "unreachable: OperationalError",
+            **dict.fromkeys(("engine", "workers", "supervisor"), "unknown: no database"),
+        },
     )
     grown_lightd.wait_ready()
 
