@@ -199,7 +199,9 @@ class ConsoleConsumer(Socket):
         # In the pause before a restart the terminal is there already: the next process would read it.
         if found.state not in states.WITH_PROCESS or found.restart_at is not None:
             raise Conflict("The container is not running")
-        message = InputMessage(type="console.input", container_id=str(container.id), data=command)
+        message = InputMessage(
+            type="console.input", container_id=str(container.id), viewer=self._viewer.name, data=command
+        )
         try:
             await layer().send(INPUT_CHANNEL, cast(dict[str, Any], message))
         except ChannelFull:

@@ -23,6 +23,7 @@ from containers.sockets.groups import (
     WATCH_CHANNEL,
     EventMessage,
     OutputMessage,
+    RefusalMessage,
     StatsMessage,
     WatchMessage,
     event_message,
@@ -53,6 +54,7 @@ class Listener(Protocol):
     def offer_output(self, message: OutputMessage) -> None: ...
     def offer_event(self, message: EventMessage) -> None: ...
     def offer_stats(self, message: StatsMessage) -> None: ...
+    def offer_refusal(self, message: RefusalMessage) -> None: ...
     def offer_replay(self) -> None: ...
 
 
@@ -147,9 +149,11 @@ class Hub:
         elif message["type"] == "console.stats":
             for viewer in viewers:
                 viewer.offer_stats(cast(StatsMessage, message))
+        elif message["type"] == "console.refusal":
+            for viewer in viewers:
+                viewer.offer_refusal(cast(RefusalMessage, message))
         elif message["id"] not in self._handed_out:
-            if message["id"]:
-                self._handed_out.append(message["id"])
+            self._handed_out.append(message["id"])
             for viewer in viewers:
                 viewer.offer_event(cast(EventMessage, message))
 

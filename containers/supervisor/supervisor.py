@@ -31,7 +31,7 @@ from containers.engine.watch import AsyncEngine, Happening
 from containers.instance import instance_id, refuse_foreign
 from containers.jobs import cleanup, queue
 from containers.outcomes import Watch
-from containers.sockets.groups import EventMessage
+from containers.sockets.groups import InputMessage, RefusalMessage
 from containers.supervisor import relay
 from containers.supervisor.broadcast import Broadcast
 from containers.supervisor.consoles import Consoles
@@ -267,11 +267,10 @@ class Supervisor:
         """Type what viewers sent, each container's in the order it came."""
         while True:
             message = await self._broadcast.next_input()
-            container_id = UUID(message["container_id"])
-            consoles = self._consoles.of(container_id)
+            consoles = self._consoles.of(UUID(message["container_id"]))
             typed = [console.type(message["data"].encode()) for console in consoles if console.attached]
             if not any(typed):
-                await self._refuse_input(container_id)
+                await self._refuse(message)
 
     async def _take_watches(self) -> None:
         """What somebody watches is read every second."""
@@ -279,10 +278,14 @@ class Supervisor:
             message = await self._broadcast.next_watch()
             self._stats.watched(map(UUID, message["container_ids"]), newly=map(UUID, message["newly"]))
 
-    async def _refuse_input(self, container_id: UUID) -> None:
-        message = {"event": "daemon_message", "data": "Error: the console takes no input now"}
-        await self._broadcast.event(
-            EventMessage(type="console.event", id=0, container_id=str(container_id), messages=[message], deleted=False)
+    async def _refuse(self, typed: InputMessage) -> None:
+        await self._broadcast.refusal(
+            RefusalMessage(
+                type="console.refusal",
+                container_id=typed["container_id"],
+                viewer=typed["viewer"],
+                sentence="the console takes no input now",
+            )
         )
 
     # --- Images ---------------------------------------------------------------
