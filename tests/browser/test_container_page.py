@@ -70,7 +70,7 @@ def test_a_button_that_is_pressed_while_the_page_changes_is_clicked(
     with page.expect_response(re.compile(f"/container/{container}/head")) as anew:
         lightd.http.patch(f"/containers/{container}", json={"stop_timeout": 3}).raise_for_status()
     anew.value.finished()
-    expect(page.locator("#activity tbody tr").first).to_contain_text("stop_timeout")  # another part, which was not held up
+    expect(page.locator("#activity tbody tr").first).to_contain_text("stop_timeout")  # a part that is not held up
     let_go[by]()
 
     expect(page.locator("#container-head").get_by_text("stopped")).to_be_visible()
