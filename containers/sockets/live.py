@@ -125,7 +125,7 @@ class LiveConsumer(Socket):
         except LightdError as error:
             await self.end(error)
             return
-        self._sender = asyncio.create_task(self._send_all())
+        self._sender = asyncio.create_task(self.send_or_end(self._send_all))
         engine_watch().join(self._glance)
 
     async def let_go(self) -> None:

@@ -53,6 +53,11 @@ def test_each_is_listed_with_its_device_and_address_and_this_one_is_marked(carol
     assert not [key for key in Session.objects.values_list("session_key", flat=True) if key in page]
 
 
+@pytest.mark.parametrize("key", ["abcdefgh\0", "abcdefgh\ud800", "abcdefgh'--"])
+def test_what_can_be_no_key_is_never_looked_for(key: str) -> None:
+    assert sessions.SessionStore(key).session_key is None
+
+
 def test_those_of_others_are_not_listed(carol: User, alice: User) -> None:
     Client(REMOTE_ADDR="203.0.113.9").force_login(alice)
 

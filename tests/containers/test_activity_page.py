@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -154,6 +155,13 @@ def test_the_owner_sees_what_others_did_to_files_and_from_where(
         assert "another" not in page
     assert "world/region" not in shown_to(bob, f"{PAGE}?about=files")
     assert "about=files" not in shown_to(bob)
+
+
+def test_what_was_called_off_is_among_what_was_done_to_files(container: Container, alice: User) -> None:
+    operation = uuid4()
+    audit.record(actor(alice), f"{container.volume_id}/{operation}", action="operation.cancel")
+
+    assert f'operation.cancel <span class="path">{operation}</span>' in shown_to(alice, f"{PAGE}?about=files")
 
 
 def test_the_owner_sees_who_was_let_in(container: Container, alice: User, bob: User) -> None:

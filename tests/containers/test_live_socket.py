@@ -284,6 +284,18 @@ async def test_what_is_not_understood_ends_it(open_live: Open, alice: User, mess
     assert (closed["type"], closed["code"]) == ("websocket.close", 4400)
 
 
+async def test_one_that_cannot_be_sent_to_is_closed(open_live: Open, alice: User) -> None:
+    """Told nothing more, the page would wait for ever; closed, it comes back."""
+    [web] = await made(alice, "web-1")
+    page = await open_live(alice)
+    await watch(page, "web-1")
+
+    await tell(web, type="console.stats", usage={"cpu_usage": b"not JSON"})
+
+    closed = await page.receive_output(timeout=SOON)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1011)
+
+
 async def test_one_that_an_error_ends_leaves_nothing_behind(
     open_live: Open, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

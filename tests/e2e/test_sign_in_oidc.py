@@ -143,6 +143,25 @@ def test_an_account_that_is_connected_signs_in_and_is_asked_for_its_second_facto
     assert browser.name() not in ("", "admin")
 
 
+def test_who_connected_and_who_could_not_is_in_the_audit_trail(
+    site: Lightd, browser: Browser, provider: openid.Provider
+) -> None:
+    browser.post("/account/sign-in", username="admin", password=site.password)
+    first = provider.person["sub"]
+    browser.through("/account/oidc/connect")
+    assert "Your account is connected." in browser.http.get("/account/oidc").text
+    provider.person["sub"] += "-too"
+
+    assert browser.through("/account/oidc/connect").status_code == 409
+
+    browser.post("/account/oidc/disconnect")
+    trail = site.http.get("/audit?action=identity.connect").json()["entries"]
+    assert [(entry["username"], entry["outcome"], entry["after"]) for entry in trail[:2]] == [
+        ("admin", "refused", None),
+        ("admin", "accepted", {"identity": first}),
+    ]
+
+
 def test_without_a_password_one_can_not_disconnect(browser: Browser) -> None:
     browser.through()
 

@@ -254,6 +254,8 @@ def test_an_operation_that_waits_is_cancelled(client: APIClient, url: str, folde
 
     assert client.get(f"{url}/operations/{operation}").json()["status"] == "cancelled"
     assert client.delete(f"{url}/operations/{operation}").status_code == 409
+    cancelled = AuditEntry.objects.filter(action="operation.cancel", target__endswith=operation)
+    assert [entry.outcome for entry in cancelled] == ["refused", "accepted"]
     assert [path.name for path in folder.iterdir()] == ["world"]
 
 

@@ -9,7 +9,7 @@ import stat
 from contextlib import suppress
 from typing import Self
 
-from rules.errors import Conflict
+from rules.errors import Conflict, NotFound
 from volumes.tree import kernel
 from volumes.tree.entries import Version, version_of
 from volumes.tree.names import Place, path_of
@@ -102,7 +102,7 @@ class Draft:
 
         Args:
             replace: whether a file that is there already goes; its mode and owner stay.
-            expected: the version that the writer has seen: another one is a Conflict.
+            expected: the version that the writer has seen: another one is a Conflict, none any more is NotFound.
         """
         with about(self._place):
             if replace:
@@ -124,7 +124,7 @@ class Draft:
             self._replaced = os.open(self._place[-1], os.O_PATH | os.O_NOFOLLOW, dir_fd=self._folder)
         except FileNotFoundError:
             if expected is not None:
-                raise Conflict(f"The file was deleted since you opened it: {path_of(self._place)}") from None
+                raise NotFound(f"The file was deleted since you opened it: {path_of(self._place)}") from None
             return
         before = os.fstat(self._replaced)
         if stat.S_ISLNK(before.st_mode):
