@@ -93,6 +93,18 @@ def _shown() -> QuerySet[Backup]:
     return Backup.objects.exclude(status=Status.DELETING).select_related("volume", "operation")
 
 
+def _in_trail(backup: Backup) -> str:
+    """As what is within its volume: so the trail of that has it."""
+    return f"{backup.of_volume}/{backup.pk}"
+
+
+def _target(backup_id: str, *_: object, **__: object) -> str:
+    try:
+        return _in_trail(by_id(Backup.objects.all(), backup_id, "Backup"))
+    except NotFound:
+        return backup_id
+
+
 # --- Making -------------------------------------------------------------------
 
 
@@ -148,7 +160,7 @@ def at(moment: datetime) -> str:
 # --- Changing and deleting ----------------------------------------------------
 
 
-@audit.attempt("backup.change")
+@audit.attempt("backup.change", _target)
 def change(actor: Actor, backup_id: str, *, name: str | None = None, locked: bool | None = None) -> Backup:
     """Call it something else, or lock it against deletion."""
     backup = find(actor, backup_id, WRITE)
@@ -160,7 +172,7 @@ def change(actor: Actor, backup_id: str, *, name: str | None = None, locked: boo
             _refuse_lock(backup)
         if changes and not Backup.objects.filter(pk=backup.pk).exclude(status=Status.DELETING).update(**changes):
             raise NotFound("Backup not found")
-        audit.record(actor, backup.pk, before=before, after=changes)
+        audit.record(actor, _in_trail(backup), before=before, after=changes)
     for field, value in changes.items():
         setattr(backup, field, value)
     return backup
@@ -174,12 +186,12 @@ def _refuse_lock(backup: Backup) -> None:
         bounds.refuse_one_more(backup.volume)
 
 
-@audit.attempt("backup.delete")
+@audit.attempt("backup.delete", _target)
 def delete(actor: Actor, backup_id: str) -> None:
     """Remove it for good."""
     backup = find(actor, backup_id, WRITE)
     with transaction.atomic():
-        audit.record(actor, backup.pk, before={"name": backup.name, "of_volume": str(backup.of_volume)})
+        audit.record(actor, _in_trail(backup), before={"name": backup.name})
         if not deleting.let_go(Backup.objects.filter(pk=backup.pk)):
             raise Conflict(_why_not(backup))
 
@@ -211,7 +223,7 @@ def _why_not(backup: Backup) -> str:
 # --- Bringing back ------------------------------------------------------------
 
 
-@audit.attempt("backup.restore")
+@audit.attempt("backup.restore", _target)
 def restore(actor: Actor, backup_id: str, into: Into) -> Operation:
     """Have all that is in a volume replaced by what the backup has; in the same one after a safety copy of it."""
     with transaction.atomic():
@@ -220,7 +232,7 @@ def restore(actor: Actor, backup_id: str, into: Into) -> Operation:
         backup.refresh_from_db(fields=["status", "volume"])
         refuse_unless_good(backup)
         operation = _into_new(actor, backup) if into == Into.NEW else _into_same(actor, backup)
-        audit.record(actor, backup.pk, after={"into": str(operation.volume_id)})
+        audit.record(actor, _in_trail(backup), after={"into": str(operation.volume_id)})
     return operation
 
 
