@@ -43,7 +43,7 @@ class About(TextChoices):
 
 # Of the audit trail, for those who answer for the container: what was done to its files, and who was let in.
 ACTIONS: dict[str, tuple[str, ...]] = {
-    About.FILES: ("file.", "archive.", "backup.", "volume."),
+    About.FILES: ("file.", "archive.", "operation.", "backup.", "volume."),
     About.ACCESS: ("grant.", "sftp."),
 }
 KINDS: dict[About, tuple[Kind, ...]] = {

@@ -19,6 +19,7 @@ from tests.people import actor, browser_of, container_of
 from volumes.backups import lifecycle as backups
 from volumes.backups.lifecycle import Into
 from volumes.models import Backup
+from volumes.operations import asking
 
 PAGE = "/dashboard/container/web-1/activity"
 
@@ -170,21 +171,23 @@ def test_the_owner_sees_what_others_did_to_backups(container: Container, alice: 
     with pytest.raises(Conflict):
         backups.delete(by_page, key)
     backups.change(by_page, key, locked=False)
-    backups.restore(by_page, key, Into.SAME)
+    restore = backups.restore(by_page, key, Into.SAME)
+    asking.cancel(by_page, str(container.volume_id), str(restore.pk))
     other = backups.new(container.volume, "alice", name="another", **good)
     backups.delete(by_page, str(other.pk))
 
     page = shown_to(alice, f"{PAGE}?about=files")
 
-    done = re.findall(r"(backup\.\w+) <span class=\"path\">(.+)</span>", page)
+    done = re.findall(r"(\w+\.\w+) <span class=\"path\">(.+)</span>", page)
     assert done == [
         ("backup.delete", str(other.pk)),
+        ("operation.cancel", str(restore.pk)),
         ("backup.restore", key),
         ("backup.change", key),
         ("backup.delete", key),
         ("backup.change", key),
     ]
-    assert page.count("Dashboard, 192.0.2.7") == 5
+    assert page.count("Dashboard, 192.0.2.7") == 6
     assert "The backup is locked; unlock it first" in page
 
 
