@@ -217,7 +217,7 @@ def _why_not(backup: Backup) -> str:
         return "The backup is locked; unlock it first"
     if backup.status == Status.MAKING:
         return "The backup is still being made; cancel its operation first"
-    return "The backup is being restored"
+    return "A restore needs the backup; wait until that is done, or cancel it"
 
 
 # --- Bringing back ------------------------------------------------------------
