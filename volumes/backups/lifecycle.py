@@ -5,6 +5,7 @@ Who may do something to the files of a volume may do it to its backups. Those of
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.actor import Actor
 from accounts.permissions import Permission, allows, require
-from rules.errors import Conflict, NotFound
+from rules.errors import Conflict, LightdError, NotFound
 from rules.rows import by_id
 from volumes import access, lifecycle, replacing
 from volumes.backups import bounds, deleting
@@ -193,7 +194,7 @@ def delete(actor: Actor, backup_id: str) -> None:
     with transaction.atomic():
         audit.record(actor, _in_trail(backup), before={"name": backup.name})
         if not deleting.let_go(Backup.objects.filter(pk=backup.pk)):
-            raise Conflict(_why_not(backup))
+            raise _why_not(backup)
 
 
 def delete_with_volume(actor: Actor, volume_id: str) -> list[str]:
@@ -205,19 +206,22 @@ def delete_with_volume(actor: Actor, volume_id: str) -> list[str]:
 
 def _let_go(actor: Actor, backup: Backup) -> bool:
     try:
-        delete(actor, str(backup.pk))
+        with suppress(NotFound):  # somebody else has let it go
+            delete(actor, str(backup.pk))
     except Conflict:
         return False
     return True
 
 
-def _why_not(backup: Backup) -> str:
-    backup.refresh_from_db()
-    if backup.locked:
-        return "The backup is locked; unlock it first"
-    if backup.status == Status.MAKING:
-        return "The backup is still being made; cancel its operation first"
-    return "A restore needs the backup; wait until that is done, or cancel it"
+def _why_not(backup: Backup) -> LightdError:
+    now = _shown().filter(pk=backup.pk).first()
+    if now is None:
+        return NotFound("Backup not found")
+    if now.locked:
+        return Conflict("The backup is locked; unlock it first")
+    if now.status == Status.MAKING:
+        return Conflict("The backup is still being made; cancel its operation first")
+    return Conflict("A restore needs the backup; wait until that is done, or cancel it")
 
 
 # --- Bringing back ------------------------------------------------------------
