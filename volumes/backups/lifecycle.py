@@ -94,6 +94,15 @@ def _shown() -> QuerySet[Backup]:
     return Backup.objects.exclude(status=Status.DELETING).select_related("volume", "operation")
 
 
+def _locked(backup: Backup) -> Backup:
+    """It as it is now, until the caller's transaction ends. Before its volume is locked, everywhere: else two who want
+    both would wait for each other."""
+    now = _shown().select_for_update(of=("self",)).filter(pk=backup.pk).first()
+    if now is None:
+        raise NotFound("Backup not found")
+    return now
+
+
 def _in_trail(backup: Backup) -> str:
     """As what is within its volume: so the trail of that has it."""
     return f"{backup.of_volume}/{backup.pk}"
@@ -164,18 +173,18 @@ def at(moment: datetime) -> str:
 @audit.attempt("backup.change", _target)
 def change(actor: Actor, backup_id: str, *, name: str | None = None, locked: bool | None = None) -> Backup:
     """Call it something else, or lock it against deletion."""
-    backup = find(actor, backup_id, WRITE)
+    found = find(actor, backup_id, WRITE)
     wanted = {"name": name, "locked": locked}
     changes = {field: value for field, value in wanted.items() if value is not None}
-    before = {field: getattr(backup, field) for field in changes}
     with transaction.atomic():
+        backup = _locked(found)
+        before = {field: getattr(backup, field) for field in changes}
         if locked and not backup.locked:
             _refuse_lock(backup)
-        if changes and not Backup.objects.filter(pk=backup.pk).exclude(status=Status.DELETING).update(**changes):
-            raise NotFound("Backup not found")
+        for field, value in changes.items():
+            setattr(backup, field, value)
+        backup.save(update_fields=list(changes))
         audit.record(actor, _in_trail(backup), before=before, after=changes)
-    for field, value in changes.items():
-        setattr(backup, field, value)
     return backup
 
 
@@ -231,9 +240,7 @@ def _why_not(backup: Backup) -> LightdError:
 def restore(actor: Actor, backup_id: str, into: Into) -> Operation:
     """Have all that is in a volume replaced by what the backup has; in the same one after a safety copy of it."""
     with transaction.atomic():
-        backup = find(actor, backup_id, WRITE)
-        list(Backup.objects.select_for_update().filter(pk=backup.pk))  # as `deleting` does
-        backup.refresh_from_db(fields=["status", "volume"])
+        backup = _locked(find(actor, backup_id, WRITE))
         refuse_unless_good(backup)
         operation = _into_new(actor, backup) if into == Into.NEW else _into_same(actor, backup)
         audit.record(actor, _in_trail(backup), after={"into": str(operation.volume_id)})
