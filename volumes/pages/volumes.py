@@ -16,7 +16,6 @@ from rules.errors import LightdError, Unavailable
 from rules.forms import TypedNameForm
 from rules.pages import form_page, page, show
 from rules.serializers import validated
-from rules.units import MIB
 from volumes import contents, lifecycle, storage, usage
 from volumes.contents import Contents
 from volumes.forms import CreateForm
@@ -38,11 +37,6 @@ class Row:
     @property
     def name(self) -> str:
         return self.volume.short
-
-    @property
-    def limit(self) -> int | None:
-        """Bytes; None: as much as the disk has."""
-        return self.volume.quota_mb and self.volume.quota_mb * MIB
 
     @property
     def used(self) -> int | None:
