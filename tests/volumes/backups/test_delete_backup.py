@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from accounts.actor import Actor
 from accounts.models import User
@@ -23,7 +24,8 @@ def somebody_else(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
     def found_first(who: Actor, backup_id: str, *permission: Permission) -> Backup:
         found = find(who, backup_id, *permission)
-        deleting.let_go(Backup.objects.filter(pk=found.pk))
+        with transaction.atomic():
+            deleting.let_go(Backup.objects.filter(pk=found.pk))
         if request.param == "out of its store":
             deleting.clear_stores()
         return found
