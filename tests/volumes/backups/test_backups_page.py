@@ -174,7 +174,13 @@ def test_the_next_times_are_shown_while_one_types(browser: Client, volume: Volum
     assert "At 04:30 every day" in shown(browser.post(address("foresee-schedule", volume), NIGHTLY))
     page = shown(browser.post(address("foresee-schedule", volume), NIGHTLY | {"cron": "30 4"}))
     assert "Five fields are needed" in page
-    assert "Five fields are needed" in shown(browser.post(address("foresee-schedule", volume), {}))
+    assert "This field may not be blank." in shown(browser.post(address("foresee-schedule", volume), {}))
+
+
+def test_a_line_that_no_schedule_may_have_is_not_foreseen(browser: Client, volume: Volume) -> None:
+    long = NIGHTLY | {"cron": f"0{',0' * 50} * * * *"}
+
+    assert "no more than 100 characters" in shown(browser.post(address("foresee-schedule", volume), long))
 
 
 # --- Who ----------------------------------------------------------------------
