@@ -194,11 +194,21 @@ def _latest_restore(volume: Volume) -> Restore | None:
 
 @action
 def make(request: HttpRequest, volume_id: str) -> HttpResponse:
-    actor, typed = actor_of(request), request.POST.get("name", "").strip()
-    wanted = validated(BackupRequest, {"name": typed} if typed else {})
-    backup = lifecycle.create(actor, volume_id, wanted.get("name", ""))
-    shown = {"shelf": _shelf(request, actor, backup.volume), "form": BackupForm()}
-    return saying(render(request, "volumes/backups/_made.html", shown), f"Making {backup}")
+    actor, form = actor_of(request), BackupForm(request.POST)
+    volume = access.find_files(actor, volume_id, Permission.FILES_WRITE)
+    if not form.is_valid():
+        return _show_making(request, actor, volume, form)
+    try:
+        backup = lifecycle.create(actor, volume_id, **validated(BackupRequest, form.filled()))
+    except LightdError as error:
+        return _show_making(request, actor, volume, form, error)
+    return saying(_show_making(request, actor, volume, BackupForm()), f"Making {backup}")
+
+
+def _show_making(
+    request: HttpRequest, actor: Actor, volume: Volume, form: BackupForm, error: LightdError | None = None
+) -> HttpResponse:
+    return show(request, "volumes/backups/_made.html", form, error, shelf=_shelf(request, actor, volume))
 
 
 @action
