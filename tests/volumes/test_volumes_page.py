@@ -8,6 +8,7 @@ import pytest
 from accounts.models import AuditEntry, User
 from containers.models import Container
 from tests.answers import text
+from tests.mounts import break_image, unmount_below
 from tests.people import browser_of, container_of
 from volumes import storage
 from volumes.models import Volume
@@ -130,6 +131,27 @@ def test_before_a_deletion_it_is_said_what_is_lost(alice: User, volume: Volume) 
     assert "1 file, 2.9 KiB" in page
     assert "cannot be undone" in page
     assert f"Type {volume.short} to delete it" in page
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_one_that_nobody_can_look_into_is_deleted_as_well(
+    alice: User, images: None, storage_root: Path, is_lost: bool
+) -> None:
+    volume = storage.create(alice)
+    file = storage.image(volume).file
+    unmount_below(storage_root)
+    if is_lost:
+        file.unlink()
+    else:
+        break_image(file)
+    client = browser_of(alice)
+
+    page = text(client.get(f"{URL}{volume.pk}/delete"))
+    assert "All that is in it</b> will be gone" in page
+    assert "empty" not in page
+    client.post(f"{URL}{volume.pk}/delete", {"name": volume.short})
+
+    assert not Volume.objects.exists()
 
 
 def test_its_name_deletes_it(alice: User, volume: Volume) -> None:

@@ -215,11 +215,11 @@ def _put_back(operation: Operation, now: datetime) -> None:
     if operation.attempts >= lease.MAX_ATTEMPTS and not operation.publishing:
         error = f"Given up: its worker was lost {lease.MAX_ATTEMPTS} times"
         changes = {"status": Status.FAILED, "error": error, "finished_at": now}
-    with transaction.atomic():  # nobody may ask for another size before what was given is given back
+    with transaction.atomic():
         if not lease.take_away(operation, queued_at=now, **changes):
             return
-        if operation.kind == Operation.Kind.RESIZE and changes["status"] == Status.FAILED:
-            quotas.give_back(operation)
+        if changes["status"] == Status.FAILED and operation.kind == Operation.Kind.RESIZE:
+            quotas.give_back(operation)  # before anybody may ask for another size
     tell(operation)
 
 
