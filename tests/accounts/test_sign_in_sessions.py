@@ -11,16 +11,11 @@ from pytest_django.asserts import assertNumQueries
 from accounts import sessions
 from accounts.models import Session, User
 from accounts.user_agent import device
+from tests.accounts.conftest import PASSWORD
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-PASSWORD = "correct horse battery"
 NEW_PASSWORD = "another horse battery"
 URL = "/account/sessions"
-
-
-@pytest.fixture
-def carol(db: None, quick_passwords: None) -> User:
-    return User.objects.create_user("carol", password=PASSWORD, last_name="Featherstone")
 
 
 def browser(address: str = "192.0.2.1", user_agent: str = FIREFOX) -> Client:

@@ -2,14 +2,12 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
 from accounts.models import User
@@ -19,14 +17,12 @@ from containers.sockets.groups import StatsMessage
 from containers.supervisor import disk
 from containers.supervisor.disk import Sizes
 from containers.supervisor.stats import Stats
+from tests.in_database import in_database
 from tests.mounts import require_root, unmount_below
 from tests.waiting import wait_until
 from volumes import images, storage
 from volumes.images import Image
 from volumes.models import Volume
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def test_a_volume_has_the_size_of_its_files_and_of_nothing_they_link_to(tmp_path: Path) -> None:
@@ -213,14 +209,16 @@ async def test_the_kernel_is_asked_about_an_image_and_not_du(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("du", "used"), [("exec sleep 60", 12345), ("echo '4096\t.'", 4096)])
+@pytest.mark.parametrize(
+    ("du", "seconds", "used"), [("exec sleep 60", 0.5, 12345), ("echo '4096\t.'", disk.AT_MOST, 4096)]
+)
 async def test_a_volume_s_row_has_only_what_was_measured(
-    alice: User, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, du: str, used: int
+    alice: User, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, du: str, seconds: float, used: int
 ) -> None:
     settings.STORAGE_ROOT = tmp_path
     volume = await Volume.objects.acreate(owner=alice, measured_bytes=12345)
     container = await Container.objects.acreate(internal_id="web-1", owner=alice, volume=volume)
-    monkeypatch.setattr(disk, "AT_MOST", 0.5)
+    monkeypatch.setattr(disk, "AT_MOST", seconds)
     monkeypatch.setattr(disk, "DU", ("sh", "-c", du))
     asking = AsyncEngine("none")
     stats = Stats(asking, in_database, send_nowhere)
@@ -232,10 +230,6 @@ async def test_a_volume_s_row_has_only_what_was_measured(
     assert volume.measured_bytes == used
     await stats.close()
     await asking.close()
-
-
-async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    return await sync_to_async(function)(*args, **kwargs)
 
 
 async def send_nowhere(message: StatsMessage) -> None:
