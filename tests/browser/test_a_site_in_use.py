@@ -129,6 +129,7 @@ def console(page: Page) -> None:
 
 def statistics(page: Page) -> None:
     page.goto("/dashboard/container/survival/statistics?window=24h")
+    expect(page.locator("#figures [data-usage=memory_usage]")).to_contain_text("MiB")
     page.wait_for_load_state("networkidle")
 
 
