@@ -12,7 +12,7 @@ from accounts.permissions import Permission
 from accounts.serializers import AuditQuery, AuditTrail, NewTokenSerializer, TokenList, TokenRequest, TokenSerializer
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 
 _TOKEN = {
     "id": "7b7e1c52-6c0e-4f0e-9e55-0a2f4c9a1f10",
@@ -70,11 +70,12 @@ class TokenDetail(APIView):
         operation_id="tokens_revoke",
         tags=["tokens"],
         summary="Revoke a token",
-        responses={200: Message, **errors(404)},
+        responses={200: Message, **errors(404, body=True)},
         examples=[example({"message": "Token revoked"})],
     )
     def delete(self, request: Request, token_id: str) -> Response:
         """From now on it opens nothing, and what it has open is closed."""
+        refuse_body(request)
         tokens.revoke(actor_of(request), token_id)
         return Response({"message": "Token revoked"})
 

@@ -155,7 +155,10 @@ class AuditEntry(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "audit entries"
         indexes = [
-            models.Index(fields=["target", "-id"], name="audit_of_target"),
+            # In PostgreSQL, also for how a target begins.
+            models.Index(
+                fields=["target", "-id"], opclasses=["varchar_pattern_ops", "int8_ops"], name="audit_of_target"
+            ),
             models.Index(fields=["username", "-id"], name="audit_of_user"),
             models.Index(fields=["at"], name="audit_by_age"),
         ]

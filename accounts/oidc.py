@@ -49,6 +49,16 @@ def identity_of(user: User) -> SocialAccount | None:
     return identities.first()
 
 
+@audit.attempt("identity.connect", lambda *_: "")
+def connect(actor: Actor, request: HttpRequest, login: SocialLogin) -> None:
+    """The user signs in as whom the provider says they are, too."""
+    if identity_of(actor.user):
+        raise Conflict(f"Your account is connected to {settings.OIDC_NAME} already")
+    with transaction.atomic():
+        audit.record(actor, actor.user, after={"identity": login.account.uid})
+        login.connect(request, actor.user)
+
+
 @audit.attempt("identity.disconnect", lambda: "")
 def disconnect(actor: Actor) -> None:
     """The user signs in by password alone again."""
@@ -78,11 +88,11 @@ class Identities(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         # No mail is ever sent, and an address that somebody has here already is no reason to ask anything.
         sociallogin.email_addresses = []
-        if sociallogin.state.get("process") == AuthProcess.CONNECT and not sociallogin.is_existing:
-            if isinstance(request.user, User) and identity_of(request.user):
-                raise Conflict(f"Your account is connected to {settings.OIDC_NAME} already")
-            actor = actor_of(request, Via.PAGE)
-            audit.record(actor, actor.user, action="identity.connect", after={"identity": sociallogin.account.uid})
+        is_connecting = sociallogin.state.get("process") == AuthProcess.CONNECT
+        if is_connecting and isinstance(request.user, User) and not sociallogin.is_existing:
+            connect(actor_of(request, Via.PAGE), request, sociallogin)
+            messages.success(request, "Your account is connected.")
+            raise ImmediateHttpResponse(redirect("oidc"))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         if not settings.OIDC_NEW_USERS:

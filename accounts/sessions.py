@@ -35,6 +35,10 @@ class SessionStore(DatabaseStore):
     _address = ""
     _user_agent = ""
 
+    def __init__(self, session_key: str | None = None) -> None:
+        # Anybody's cookie: no database is asked for what it would not take, such as a null character.
+        super().__init__(session_key if session_key and session_key.isalnum() else None)
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session

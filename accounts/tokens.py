@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, users
 from accounts.actor import Actor
 from accounts.models import ApiToken, User
 from accounts.permissions import Permission
@@ -60,6 +60,7 @@ class Wanted(TypedDict, total=False):
     origin: str
 
 
+@transaction.atomic
 def issue(owner: User, **wanted: Unpack[Wanted]) -> tuple[ApiToken, str]:
     """Make a token; the secret returned with it is not stored and can't be shown again.
 
@@ -188,6 +189,7 @@ def _note_use(token: ApiToken, now: dt.datetime, address: str) -> None:
 
 
 def _make_room(owner: User) -> None:
+    users.locked(owner.pk)  # of two that would each be the last, only one comes through
     tokens = ApiToken.objects.filter(owner=owner)
     for kept in _DEAD_KEPT:
         long_ago = timezone.now() - kept

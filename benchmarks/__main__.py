@@ -1,7 +1,7 @@
 """`python -m benchmarks`: a server of its own against the engine in LIGHTD_ENGINE_URL, and the table to print.
 
-`--shares` adds each process with its memory; `--grown` takes four processes with a Redis and a PostgreSQL of their own
-instead. `python -m benchmarks power` (or another of PARTS) measures that alone.
+`--shares` adds each process with its CPU and memory; `--grown` takes four processes with a Redis and a PostgreSQL of
+their own instead. `python -m benchmarks power` (or another of PARTS) measures that alone.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PARTS = (
 def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks", description="Measure what docs/benchmarks.md promises.")
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all unless told")
-    parser.add_argument("--shares", action="store_true", help="show the memory of each process")
+    parser.add_argument("--shares", action="store_true", help="show CPU and memory of each process")
     parser.add_argument("--grown", action="store_true", help="four processes, Redis and PostgreSQL")
     options = parser.parse_args()
     wanted = options.parts or PARTS
@@ -108,7 +108,7 @@ def run(folder: Path, wanted: Sequence[str], shares: bool, grown: bool) -> None:
         if "idle" in wanted:
             rows += idle.measure(site)
         if shares:
-            print("\n".join(idle.shares(site)))
+            print("\n".join(idle.shares(idle.cpu_share(site))))
         for part, measure in parts.items():
             if part in wanted:
                 rows += measure(site)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import MEBIBYTE, Row
@@ -35,13 +36,13 @@ def measure(site: Lightd) -> list[Row]:
                 memory(bare),
                 "one idle Django process",
             ),
-            Row("idle, CPU of a core", alone, "%", 2),
+            Row("idle, CPU of a core", alone.of_all, "%", 2),
         ]
 
 
-def shares(site: Lightd) -> list[str]:
-    """Each process with its proportional memory."""
-    return [f"{memory(pid):6.1f} MB  {role(pid)}" for pid in family(site)]
+def shares(cpu: Cpu) -> list[str]:
+    """Each process with what it took of a core and its proportional memory."""
+    return [f"{percent:6.2f} %  {memory(pid):6.1f} MB  {role(pid)}" for pid, percent in cpu.of_each.items()]
 
 
 def family(site: Lightd) -> list[int]:
@@ -60,20 +61,31 @@ def memory(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / MEBIBYTE
 
 
-def cpu_share(site: Lightd) -> float:
-    """Percent of a core that all our processes take together."""
+@dataclass(frozen=True)
+class Cpu:
+    """Percent of a core that our processes take, all together and each, oldest first."""
+
+    of_all: float
+    of_each: dict[int, float]
+
+
+def cpu_share(site: Lightd) -> Cpu:
     before, begun = cpu_seconds(site), time.monotonic()
     time.sleep(SECONDS)
-    return (cpu_seconds(site) - before) / (time.monotonic() - begun) * 100
+    after, percent = cpu_seconds(site), 100 / (time.monotonic() - begun)
+    return Cpu(
+        (sum(after.values()) - sum(before.values())) * percent,
+        {pid: (seconds - before.get(pid, 0)) * percent for pid, seconds in after.items()},
+    )
 
 
-def cpu_seconds(site: Lightd) -> float:
-    """Of those that live, and of their children that have ended."""
-    ticks = 0
+def cpu_seconds(site: Lightd) -> dict[int, float]:
+    """Of each that lives, with its children that have ended."""
+    seconds = {}
     for pid in family(site):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
-    return ticks / TICKS
+        seconds[pid] = sum(map(int, fields[11:15])) / TICKS  # utime, stime, cutime, cstime
+    return seconds
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.figures import MEBIBYTE, Row, median, seconds
+from tests.checksum import sha256_of
 from tests.e2e.server import Lightd
 from tests.e2e.sftp.openssh import OpenSsh, make_key
 from tests.engine import tied_to_us
@@ -52,8 +53,14 @@ def large(folder: Path, servers: dict[str, OpenSsh]) -> list[Row]:
     with (folder / "large").open("wb") as file:
         for _ in range(SIZE // MEBIBYTE):
             file.write(os.urandom(MEBIBYTE))
+    sent, got = sha256_of(folder / "large"), folder / "down"
+
+    def check() -> None:
+        assert sha256_of(got) == sent, "another file came back than was sent"
+        got.unlink()
+
     up = both(servers, lambda ssh, there: ssh.scp("-q", "-s", f"{folder}/large", f"there:{there}up"))
-    down = both(servers, lambda ssh, there: ssh.scp("-q", "-s", f"there:{there}up", f"{folder}/down"))
+    down = both(servers, lambda ssh, there: ssh.scp("-q", "-s", f"there:{there}up", str(got)), check=check)
     return [
         Row("scp of a gigabyte, up", up[0], "s", None, up[1], "OpenSSH's server"),
         Row("scp of a gigabyte, down", down[0], "s", None, down[1], "OpenSSH's server"),
@@ -61,28 +68,42 @@ def large(folder: Path, servers: dict[str, OpenSsh]) -> list[Row]:
 
 
 def small(folder: Path, servers: dict[str, OpenSsh]) -> list[Row]:
-    for number in range(SMALL):
-        path = folder / f"small/{number % 100}/{number}"
+    sent, got = {f"{number % 100}/{number}": str(number) for number in range(SMALL)}, folder / "small-down"
+    for name, content in sent.items():
+        path = folder / "small" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(str(number))
+        path.write_text(content)
+
+    def check() -> None:
+        assert contents(got) == sent, "other files came back than were sent"
+        shutil.rmtree(got)
+
     up = both(servers, lambda ssh, there: ssh.scp("-q", "-s", "-r", f"{folder}/small", f"there:{there}small-up"), 1)
-    down = both(servers, lambda ssh, there: fetch_anew(folder, ssh, there), 1)
+    down = both(servers, lambda ssh, there: ssh.scp("-q", "-s", "-r", f"there:{there}small-up", str(got)), 1, check)
     return [
         Row(f"scp of {SMALL:,} small files, up", up[0], "s", None, up[1], "OpenSSH's server"),
         Row(f"scp of {SMALL:,} small files, down", down[0], "s", None, down[1], "OpenSSH's server"),
     ]
 
 
-def fetch_anew(folder: Path, ssh: OpenSsh, there: str) -> None:
-    shutil.rmtree(folder / "small-down", ignore_errors=True)
-    ssh.scp("-q", "-s", "-r", f"there:{there}small-up", f"{folder}/small-down")
+def contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def both(
-    servers: dict[str, OpenSsh], work: Callable[[OpenSsh, str], object], rounds: int = ROUNDS
+    servers: dict[str, OpenSsh],
+    work: Callable[[OpenSsh, str], object],
+    rounds: int = ROUNDS,
+    check: Callable[[], object] = lambda: None,
 ) -> tuple[float, float]:
-    """Seconds of ours and of OpenSSH's server."""
-    times = [[seconds(partial(work, ssh, there)) for there, ssh in servers.items()] for _ in range(rounds)]
+    """Seconds of ours and of OpenSSH's server; what came of it is checked beside them."""
+
+    def took(ssh: OpenSsh, there: str) -> float:
+        time = seconds(partial(work, ssh, there))
+        check()
+        return time
+
+    times = [[took(ssh, there) for there, ssh in servers.items()] for _ in range(rounds)]
     ours, theirs = (median(list(column)) for column in zip(*times, strict=True))
     return ours, theirs
 

@@ -54,7 +54,13 @@ def engine_away_since() -> datetime | None:
 
 def without_database(error: DatabaseAway) -> dict[str, str]:
     """All of the report that can be had then."""
-    return {"database": f"unreachable: {type(error).__name__}"}
+    unknown = f"{UNKNOWN}: no database"
+    return {
+        "database": f"unreachable: {type(error).__name__}",
+        "engine": unknown,
+        "workers": unknown,
+        "supervisor": unknown,
+    }
 
 
 def sign_of_life(row: Heartbeat | None, name: str) -> str:

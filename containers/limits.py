@@ -27,8 +27,10 @@ MIN_CPU = 0.01  # cores; Docker's own floor
 
 def refuse_bad_memory(memory: int | None) -> None:
     """Raise `Invalid` for a memory limit (bytes) that Docker could not hold."""
-    if memory is not None and not MIN_MEMORY <= memory <= MAX_MEMORY:
+    if memory is not None and memory < MIN_MEMORY:
         raise Invalid.at("limits.memory", f"Memory limit must be at least {MIN_MEMORY} bytes (6 MiB)")
+    if memory is not None and memory > MAX_MEMORY:
+        raise Invalid.at("limits.memory", f"Memory limit must be at most {MAX_MEMORY} bytes (1 EiB)")
 
 
 def refuse_bad_cpu(cpu: float | None) -> None:

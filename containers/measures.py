@@ -6,7 +6,7 @@ heartbeat (`containers.supervisor.counts`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -18,15 +18,24 @@ from prometheus_client.registry import Collector
 
 from containers import health
 from containers.jobs import queue
-from containers.models import Container, Event, Heartbeat, Job
+from containers.models import Container, Event, Heartbeat, ImageJob, Job
 from containers.states import State
+from volumes.models import Operation
 from work import workers
+from work.models import Work
 
 # No series that only says since when another one counts.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 # Known to the web process alone, which has the viewers.
 DROPPED_LINES = Counter("lightd_console_dropped_lines", "Lines left out for viewers that read too slowly.")
+
+# Which workers do it, by its kind.
+CLUSTER_OF: dict[type[Job | ImageJob | Operation], Callable[[str], str]] = {
+    Job: queue.cluster_of,
+    ImageJob: queue.cluster_of,
+    Operation: lambda _: workers.INSTALLS,
+}
 
 # Counted by the supervisor.
 CONSOLE = {
@@ -37,11 +46,12 @@ CONSOLE = {
 
 
 class InstallationCollector(Collector):
-    """Everything that is the same whichever process is asked: four queries, however much there is."""
+    """Everything that is the same whichever process is asked: seven queries, however much there is."""
 
     def collect(self) -> Iterable[Metric]:
         yield from containers()
         yield from jobs()
+        yield from queues()
         yield from outbox()
         yield from heartbeats()
 
@@ -60,21 +70,26 @@ def containers() -> Iterator[Metric]:
 def jobs() -> Iterator[Metric]:
     """Those not finished; the finished ones are counted by the supervisor."""
     unfinished = Job.objects.filter(status__in=Job.UNFINISHED).order_by()
-    grouped = unfinished.values_list("kind", "status").annotate(Count("pk"), Min("created_at"))
-    rows = {(kind, status): (number, since) for kind, status, number, since in grouped}
+    grouped = unfinished.values_list("kind", "status").annotate(Count("pk"))
+    numbers = {(kind, status): number for kind, status, number in grouped}
     gauge = GaugeMetricFamily("lightd_jobs", "Jobs that are queued or running.", labels=["kind", "status"])
-    depth = dict.fromkeys(workers.CLUSTERS, 0)
-    oldest = dict.fromkeys(workers.CLUSTERS, 0.0)
     for kind in Job.Kind:
         for status in Job.UNFINISHED:
-            number, since = rows.get((kind, status), (0, None))
-            gauge.add_metric([kind, status], number)
-            if status == Job.Status.QUEUED and since:
-                cluster = queue.cluster_of(kind)
-                depth[cluster] += number
-                oldest[cluster] = max(oldest[cluster], age(since))
+            gauge.add_metric([kind, status], numbers.get((kind, status), 0))
     yield gauge
-    yield by_label("lightd_queue_depth", "Jobs that wait for a worker.", "cluster", depth)
+
+
+def queues() -> Iterator[Metric]:
+    """All that the workers have still to begin, not only what they do to containers."""
+    depth = dict.fromkeys(workers.CLUSTERS, 0)
+    oldest = dict.fromkeys(workers.CLUSTERS, 0.0)
+    for model, cluster_of in CLUSTER_OF.items():
+        queued = model.objects.filter(status=Work.Status.QUEUED).order_by()
+        for kind, number, since in queued.values_list("kind").annotate(Count("pk"), Min("created_at")):
+            cluster = cluster_of(kind)
+            depth[cluster] += number
+            oldest[cluster] = max(oldest[cluster], age(since))
+    yield by_label("lightd_queue_depth", "What waits for a worker.", "cluster", depth)
     yield by_label("lightd_queue_oldest_seconds", "How long the first of them has waited.", "cluster", oldest)
 
 

@@ -53,7 +53,7 @@ class RestartPolicy(models.TextChoices):
 class Container(models.Model):
     """A container as its owner sees it. It outlives the Docker containers that are made for it.
 
-    Columns below `state` are written together with it by `containers.states.move`.
+    Nothing but `containers.states.move` writes `state`, with what else becomes true at that moment.
     """
 
     class LastEnd(models.TextChoices):
@@ -406,7 +406,7 @@ class Installation(models.Model):
 
 
 class Heartbeat(models.Model):
-    """A sign of life of a role (`workers`, `supervisor`), with what it knows; read by health checks."""
+    """A sign of life of a role (`power`, `installs`, `supervisor`), with what it knows; read by health checks."""
 
     role = models.CharField(max_length=32, primary_key=True)
     beat_at = models.DateTimeField()

@@ -142,7 +142,7 @@ def _version_of_assets() -> str:
 # addresses, so what modules and style sheets name by relative paths has it too, and browsers keep all of it for good.
 STATIC_URL = f"static/{_version_of_assets()}/"
 WHITENOISE_IMMUTABLE_FILE_TEST = "^/static/"
-STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
+STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 
 

@@ -28,7 +28,7 @@ from ports.serializers import (
 from rules.errors import NotFound
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 
 _PROTOCOL = OpenApiParameter("protocol", str, enum=Protocol.values)
 _NAME = [
@@ -137,10 +137,11 @@ class PortDetail(APIView):
         summary="Delete one port from the pool",
         extensions=needs(Permission.PORTS),
         parameters=_NAME,
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "Port deleted from pool"})],
     )
     def delete(self, request: Request, ip: str, port: str) -> Response:
+        refuse_body(request)
         administration.remove(actor_of(request), *_name(request, ip, port))
         return Response({"message": "Port deleted from pool"})
 

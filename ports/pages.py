@@ -61,7 +61,8 @@ def delete(request: HttpRequest) -> HttpResponse:
     """Delete the chosen ports: all of them or, if one is in use by now, none."""
     chosen = [_name(each) for each in request.POST.getlist("port")]
     named = validated(PortDeletion, {"ports": chosen})["ports"]
-    count = administration.remove_many(actor_of(request), [tuple(port.values()) for port in named])
+    ports = [(port["ip"], port["port"], port["protocol"]) for port in named]
+    count = administration.remove_many(actor_of(request), ports)
     return saying(_pool(request, "ports/_pool.html"), f"Deleted {count} port{'' if count == 1 else 's'} from the pool")
 
 

@@ -1,4 +1,4 @@
-"""Figures as people read them; static/js/units.js says them the same way in the browser."""
+"""Figures as people read them; static/js/units.js says sizes the same way in the browser."""
 
 SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 K = 1024

@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
 from rules.errors import Details, Invalid
 from rules.moments import unix
@@ -89,6 +90,15 @@ def validated(serializer: type[serializers.Serializer[Any]], data: Any) -> Any:
     except ValidationError as error:
         raise refusal(error) from None
     return reader.validated_data
+
+
+def refuse_body(request: Request) -> None:
+    """What says everything in its address has no field: one in its body is as unknown there as anywhere.
+
+    Raises:
+        Invalid: there is one.
+    """
+    validated(StrictSerializer, request.data)
 
 
 def validated_in_part(

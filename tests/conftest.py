@@ -3,6 +3,7 @@ import signal
 from collections.abc import Iterator
 
 import docker
+import hypothesis
 import pytest
 from django.core.cache import cache
 from pytest_django import Settings
@@ -14,6 +15,10 @@ pytest_plugins = ["tests.order", "tests.people", "tests.e2e.serving", "tests.e2e
 
 # Begun in the background of a shell that has no job control, we ignore Ctrl-C, and so would every server of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# One example has no time of its own: a machine that is busy elsewhere would fail it. The whole test has.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request hides the server's own
 

@@ -108,7 +108,7 @@ def write(actor: Actor, volume_id: str, path: str, content: str, expected: Versi
     """Have the file be this text, all at once.
 
     Args:
-        expected: the version that the writer has seen: another one is a Conflict.
+        expected: the version that the writer has seen: another one is a Conflict, none any more is NotFound.
 
     Raises:
         TooLarge: it is longer than what an editor opens.

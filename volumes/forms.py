@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 
 from rules.forms import PageForm, literal
+from volumes.backups.models import LONGEST_NAME
 
 
 class CreateForm(PageForm):
@@ -26,7 +27,7 @@ class BackupForm(PageForm):
     name = forms.CharField(
         label="Name",
         required=False,
-        max_length=100,
+        max_length=LONGEST_NAME,
         help_text="Empty: after the volume and the time.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

@@ -35,7 +35,7 @@ def held(name: str, *, shared: bool = False, wait: float = WAIT) -> Iterator[int
     Args:
         shared: beside others who share it.
 
-    Returns:
+    Yields:
         Its descriptor. A program that is given it keeps the lock until it ends, also if we are killed.
     """
     descriptor = _take(_folder() / name, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, time.monotonic() + wait)

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from rules.units import MIB
 from volumes.backups.models import Backup, BackupSchedule
 from work.models import Work
 
@@ -58,6 +59,11 @@ class Volume(models.Model):
     def is_image(self) -> bool:
         """Whether it is a file system of its own, whose size the kernel holds."""
         return self.storage == self.Storage.IMAGE
+
+    @property
+    def limit(self) -> int | None:
+        """Bytes that it may hold; None: as much as the disk has."""
+        return self.quota_mb and self.quota_mb * MIB
 
     @property
     def short(self) -> str:

@@ -34,20 +34,27 @@ def give_back(operation: Operation) -> None:
 
 def refuse_one_more(volume: Volume) -> None:
     """`refuse_beyond`, and the same if there are more of them than the owner's quota."""
-    refuse_beyond(volume)
-    owner = users.locked(volume.owner_id)
-    number = given_to(owner).volumes
-    if not owner.is_superuser and owner.max_volumes is not None and number > owner.max_volumes:
-        raise Forbidden(f"The quota of volumes is {owner.max_volumes}, and this would make it {number}")
+    owner, given = _given(volume)
+    _refuse_disk(owner, given)
+    if not owner.is_superuser and owner.max_volumes is not None and given.volumes > owner.max_volumes:
+        raise Forbidden(f"The quota of volumes is {owner.max_volumes}, and this would make it {given.volumes}")
 
 
 def refuse_beyond(volume: Volume) -> None:
     """Raise `Forbidden` if its owner's volumes, this one included, are given more disk than the owner's quota.
 
-    The caller has made the row in a transaction, and rolls it back on an error. The owner's row is locked first: of two
-    volumes that would each be the last, only one comes through.
+    The caller has made the row in a transaction, and rolls it back on an error.
     """
+    _refuse_disk(*_given(volume))
+
+
+def _given(volume: Volume) -> tuple[User, Given]:
+    """The owner, and what they are given with this volume. The owner's row is locked first: of two volumes that would
+    each be the last, only one comes through."""
     owner = users.locked(volume.owner_id)
-    total = given_to(owner).megabytes
-    if not owner.is_superuser and owner.max_disk_mb is not None and total > owner.max_disk_mb:
-        raise Forbidden(f"The quota of disk is {owner.max_disk_mb} MB, and this would make it {total} MB")
+    return owner, given_to(owner)
+
+
+def _refuse_disk(owner: User, given: Given) -> None:
+    if not owner.is_superuser and owner.max_disk_mb is not None and given.megabytes > owner.max_disk_mb:
+        raise Forbidden(f"The quota of disk is {owner.max_disk_mb} MB, and this would make it {given.megabytes} MB")

@@ -327,10 +327,13 @@ def delete(volume: Volume) -> None:
 
 
 def _remove_files(volume: Volume, inode: int | None) -> None:
-    with contextlib.suppress(locks.Busy), locks.held(str(volume.pk)) as lock:  # busy, the sweep finds it later
-        # By now there may be a new volume of this id.
-        if inode is not None and _inode(volume) == inode:
-            trash.throw_away(image(volume), lock)
+    try:
+        with locks.held(str(volume.pk)) as lock:
+            # By now there may be a new volume of this id.
+            if inode is not None and _inode(volume) == inode:
+                trash.throw_away(image(volume), lock)
+    except (LightdError, OSError) as error:  # the row is gone: a sweep finds them
+        log.warning("the files of volume %s stay for now: %s", volume, error)
     trash.ask_to_sweep()
 
 

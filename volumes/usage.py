@@ -53,10 +53,8 @@ def of(volume: Volume) -> Usage:
         return _of_image(volume)
     _count_if_it_is_time(volume)
     used = volume.measured_bytes or 0
-    if volume.quota_mb is None:
-        return Usage(used, None, None)
-    size = volume.quota_mb * MIB
-    return Usage(used, size, max(size - used, 0))
+    size = volume.limit
+    return Usage(used, size, None if size is None else max(size - used, 0))
 
 
 def known(volume: Volume) -> int | None:
@@ -79,9 +77,10 @@ def room_in(volume: Volume) -> Room:
 
 def room_in_empty(volume: Volume) -> Room:
     """The same, for what is to replace all that is in it."""
-    if volume.is_image or volume.quota_mb is None:
+    limit = volume.limit
+    if volume.is_image or limit is None:
         return Room()
-    left = volume.quota_mb * MIB
+    left = limit
 
     def told(more: int) -> int:
         nonlocal left

@@ -1,16 +1,16 @@
 """Signing in through an OpenID Connect provider, and connecting an account to it."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from accounts import oidc, sign_in
 from accounts.actor import actor_of
 from accounts.pages.asker import signed_in
 from rules.errors import LightdError
+from rules.pages import action, page
 
 
 @require_POST
@@ -20,22 +20,19 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
-@login_required
+@page
 def overview(request: HttpRequest) -> HttpResponse:
     """Whether one's account is connected."""
     return render(request, "accounts/oidc.html", {"identity": oidc.identity_of(signed_in(request))})
 
 
-@require_POST
-@login_required
+@action
 def connect(request: HttpRequest) -> HttpResponse:
     """To the provider, to connect one's account."""
     return _go(request, oidc.start_connecting(request))
 
 
-@require_POST
-@login_required
+@action
 def disconnect(request: HttpRequest) -> HttpResponse:
     """No longer sign in there."""
     try:

@@ -4,28 +4,25 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
 
 from accounts import sessions
 from accounts.actor import actor_of
 from accounts.pages.asker import signed_in
+from rules.pages import action, page
 
 
 @never_cache
-@require_safe
-@login_required
+@page
 def show_all(request: HttpRequest) -> HttpResponse:
     """The list."""
     context = {"sessions": sessions.of(signed_in(request)), "current_key": request.session.session_key}
     return render(request, "accounts/sessions.html", context)
 
 
-@require_POST
-@login_required
+@action
 def end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Sign one browser out."""
     sessions.end(actor_of(request), public_id)
@@ -33,8 +30,7 @@ def end(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("account:sessions")
 
 
-@require_POST
-@login_required
+@action
 def end_all(request: HttpRequest) -> HttpResponse:
     """Sign out everywhere, here too."""
     sessions.end_all(actor_of(request))

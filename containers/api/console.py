@@ -58,7 +58,7 @@ class ContainerInstallLog(APIView):
         examples=[example({"logs": "Setting up curl (7.88.1-10) ...\n", "exit_code": 0})],
     )
     def get(self, request: Request, internal_id: str) -> Response:
-        """Kept until the next one; grows while one runs."""
+        """At most the last MiB of it. Kept until the next one; grows while one runs."""
         container = access.find(actor_of(request), internal_id, Permission.CONSOLE_READ)
         text = history.whole(container.directory / INSTALL_LOG)
         return Response({"logs": text, "exit_code": container.install_exit_code})

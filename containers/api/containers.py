@@ -16,7 +16,7 @@ from containers.serializers import answers, requests
 from containers.states import State
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 
 
 class Containers(APIView):
@@ -98,7 +98,7 @@ class ContainerDetail(APIView):
         summary="Delete a container",
         extensions=needs(Permission.DELETE),
         parameters=ID,
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "Container deleted successfully"})],
     )
     def delete(self, request: Request, internal_id: str) -> Response:
@@ -107,6 +107,7 @@ class ContainerDetail(APIView):
         After a 503 everything is as before, unless its sentence says that the deletion goes on by itself: then Docker
         had been asked to remove it, and did not say in time that it has.
         """
+        refuse_body(request)
         lifecycle.delete(actor_of(request), internal_id)
         return Response({"message": "Container deleted successfully"})
 

@@ -12,7 +12,7 @@ from containers import health
 from containers.serializers import answers
 from rules.openapi import errors, example
 
-# A 503 of theirs is no error of the contract's shape: without the database, which would say who asks, both answer.
+# A 503 of theirs says more than others do: without the database, which would say who asks, both answer.
 ERRORS = {status: described for status, described in errors().items() if status != 503}
 
 
@@ -37,7 +37,7 @@ class Ready(APIView):
         operation_id="health_ready",
         tags=["site"],
         summary="See whether every part works",
-        responses={200: answers.Health, **ERRORS, 503: answers.Health},
+        responses={200: answers.Health, **ERRORS, 503: answers.Degraded},
         examples=[example({"status": "ok", "database": "ok", "engine": "ok", "workers": "ok", "supervisor": "ok"})],
     )
     def get(self, request: Request) -> Response:
@@ -45,14 +45,19 @@ class Ready(APIView):
 
         While the database is away nothing is known of the others, and no token can be looked up.
         """
-        parts = health.report()
-        well = all(said == health.OK for said in parts.values())
-        return Response({"status": "ok" if well else "degraded", **parts}, status=200 if well else 503)
+        return readiness(health.report())
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, DatabaseAway):
-            return Response({"status": "degraded", **health.without_database(exc)}, status=503)
+            return readiness(health.without_database(exc))
         return super().handle_exception(exc)
+
+
+def readiness(parts: dict[str, str]) -> Response:
+    ill = [name for name, said in parts.items() if said != health.OK]
+    if not ill:
+        return Response({"status": "ok", **parts})
+    return Response({"error": f"Not well: {', '.join(ill)}", "status": "degraded", **parts}, status=503)
 
 
 def alive() -> Response:

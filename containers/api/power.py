@@ -17,7 +17,7 @@ from containers.api.examples import ID
 from containers.models import Container
 from containers.serializers import answers, requests
 from rules.openapi import errors, example, needs
-from rules.serializers import StrictSerializer, validated
+from rules.serializers import refuse_body, validated
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,11 +25,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 def begun(message: str, container: Container, status: int = 202, **more: Any) -> Response:
     """The answer to what goes on in the background."""
     return Response({"message": message, "internal_id": container.internal_id, **more}, status=status)
-
-
-def refuse_body(request: Request) -> None:
-    """A power action says everything in its address: a field in a body is as unknown here as anywhere."""
-    validated(StrictSerializer, request.data)
 
 
 def power_schema(action: str, what: str) -> Callable[[F], F]:

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from containers.api.examples import ID
 from containers.sftp import credentials, serializers
 from rules.openapi import Message, errors, example, needs
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 
 ACCESS = {
     "username": "alice.my-server-001",
@@ -78,11 +78,12 @@ class SftpCredentials(APIView):
         summary="Take your SFTP credentials and keys away",
         extensions=needs(Permission.FILES_READ),
         parameters=ID,
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "SFTP credentials deleted"})],
     )
     def delete(self, request: Request, internal_id: str) -> Response:
         """Connections end within a second."""
+        refuse_body(request)
         credentials.end(actor_of(request), internal_id)
         return Response({"message": "SFTP credentials deleted"})
 
@@ -126,11 +127,12 @@ class SftpKeyDetail(APIView):
         summary="Remove a public key",
         extensions=needs(Permission.FILES_READ),
         parameters=[*ID, KEY_ID],
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "Key removed"})],
     )
     def delete(self, request: Request, internal_id: str, key_id: str) -> Response:
         """Connections that were opened with it end within a second."""
+        refuse_body(request)
         credentials.remove_key(actor_of(request), internal_id, key_id)
         return Response({"message": "Key removed"})
 

@@ -13,7 +13,7 @@ from containers import console_tokens, grants
 from containers.api.examples import ID
 from containers.serializers import answers, requests
 from rules.openapi import Message, errors, example, needs
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 
 GRANT = {"username": "bob", "permissions": ["console.read", "power"], "created_at": 1706450100}
 USERNAME = OpenApiParameter("username", str, OpenApiParameter.PATH)
@@ -57,11 +57,12 @@ class GrantDetail(APIView):
         summary="Take back what another user may do",
         extensions=needs(Permission.SHARE),
         parameters=[*ID, USERNAME],
-        responses={200: Message, **errors(403, 404)},
+        responses={200: Message, **errors(403, 404, body=True)},
         examples=[example({"message": "Grant taken back"})],
     )
     def delete(self, request: Request, internal_id: str, username: str) -> Response:
         """At once; a console that they have open is closed."""
+        refuse_body(request)
         grants.take_back(actor_of(request), internal_id, username)
         return Response({"message": "Grant taken back"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.utils import timezone
@@ -23,7 +23,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def stats_schema(
-    operation_id: str, summary: str, permission: Permission, answer: Any, shown: dict[str, Any], *errored: int
+    operation_id: str,
+    summary: str,
+    permission: Permission,
+    answer: Any,
+    shown: dict[str, Any],
+    errored: Collection[int],
+    parameters: Collection[OpenApiParameter] = (),
 ) -> Callable[[F], F]:
     """The description of a route of statistics."""
     schema: Callable[[F], F] = extend_schema(
@@ -32,7 +38,7 @@ def stats_schema(
         summary=summary,
         extensions=needs(permission),
         parameters=[
-            *(ID if 404 in errored else ()),
+            *parameters,
             OpenApiParameter("window", str, enum=Window.values, default=Window.HOUR, description="How far back."),
         ],
         responses={200: answer, **errors(*errored)},
@@ -48,8 +54,8 @@ class ContainerStats(APIView):
         Permission.VIEW,
         answers.ContainerStatistics,
         {"samples": [SAMPLED], "current": USAGE},
-        403,
-        404,
+        (403, 404),
+        ID,
     )
     def get(self, request: Request, internal_id: str) -> Response:
         """Samples of the past, oldest first, and what it uses now."""
@@ -67,7 +73,7 @@ class HostStats(APIView):
         Permission.ADMIN,
         answers.HostStatistics,
         {"samples": [HOST_SAMPLED], "current": HOST_USAGE},
-        403,
+        (403,),
     )
     def get(self, request: Request) -> Response:
         """The host is the one that the supervisor runs on."""

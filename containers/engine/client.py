@@ -240,14 +240,15 @@ def changed_files(docker_id: str) -> bool:
 
     Reads no more of Docker's list than says so: how long it is, the container decides.
     """
-    docker = _client(SLOW_TIMEOUT)
-    url = f"{docker.base_url}/v{docker.api_version}/containers/{docker_id}/changes"
-    with _translated(), docker.get(url, stream=True, timeout=SLOW_TIMEOUT) as answer:
-        try:
-            answer.raise_for_status()
-        except requests.HTTPError as error:
-            docker_errors.create_api_error_from_http_exception(error)
-        return any(b"{" in piece for piece in answer.iter_content(64))  # `null` or `[]` if it does not
+    with _translated():
+        client = _client(SLOW_TIMEOUT)
+        url = f"{client.base_url}/v{client.api_version}/containers/{docker_id}/changes"
+        with client.get(url, stream=True, timeout=SLOW_TIMEOUT) as answer:
+            try:
+                answer.raise_for_status()
+            except requests.HTTPError as error:
+                docker_errors.create_api_error_from_http_exception(error)
+            return any(b"{" in piece for piece in answer.iter_content(64))  # `null` or `[]` if it does not
 
 
 def layers(image: str) -> int:
@@ -262,8 +263,8 @@ def flatten(docker_id: str, image: str) -> None:
     What an image's configuration adds at run time (its environment) is carried over as Dockerfile instructions.
     """
     repository, tag = parse_repository_tag(image)
-    client = _client(COMMIT_TIMEOUT)
     with _translated():
+        client = _client(COMMIT_TIMEOUT)
         environment = client.inspect_container(docker_id)["Config"]["Env"] or []
         changes = [f"ENV {name}={_quoted(value)}" for name, _, value in (line.partition("=") for line in environment)]
         client.import_image_from_data(client.export(docker_id), repository=repository, tag=tag, changes=changes)
@@ -299,8 +300,8 @@ def update(docker_id: str, limits: dict[str, Any]) -> str:
     Returns:
         What Docker warns of: limits that it left out, since the kernel has none of that kind.
     """
-    client = _client(SLOW_TIMEOUT)  # whose own `update_container` does not know NanoCpus
     with _translated():
+        client = _client(SLOW_TIMEOUT)  # whose own `update_container` does not know NanoCpus
         address = f"{client.base_url}/v{client.api_version}/containers/{docker_id}/update"
         answer = client.post(address, json=limits, timeout=SLOW_TIMEOUT)
     if answer.status_code == requests.codes.not_found:

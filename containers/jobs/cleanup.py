@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+from pathlib import Path
 from uuid import UUID
 
 from containers.engine import client as engine
+from containers.engine.errors import EngineRefused
 from containers.models import Container, containers_root
 from work import workers
+
+log = logging.getLogger(__name__)
 
 
 def ask_to_sweep() -> None:
@@ -23,8 +28,16 @@ def remove_leftovers() -> None:
     known = {str(pk) for pk in Container.objects.values_list("pk", flat=True)}
     for directory in directories:
         if directory.name not in known and is_uuid(directory.name):
-            engine.remove_images(f"lightd/{directory.name}")
-            shutil.rmtree(directory)
+            remove_leftover(directory)
+
+
+def remove_leftover(directory: Path) -> None:
+    """What cannot be removed keeps nothing else from it. An engine that is away does: it would be waited for anew."""
+    try:
+        engine.remove_images(f"lightd/{directory.name}")
+        shutil.rmtree(directory)
+    except (EngineRefused, OSError) as error:
+        log.warning("%s stays until the next sweep: %s", directory, error)
 
 
 def is_uuid(name: str) -> bool:

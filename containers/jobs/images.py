@@ -11,8 +11,8 @@ from functools import partial
 from containers import host_images, images
 from containers.engine import client as engine
 from containers.engine.errors import EngineRefused, Gone
-from containers.jobs import queue
-from containers.jobs.progress import Progress
+from containers.jobs import pulling, queue
+from containers.jobs.pulling import Progress
 from containers.models import ImageJob
 from work import lease
 
@@ -21,10 +21,7 @@ def pull(job: ImageJob) -> None:
     """Have the image as the registry has it now, also if one of its name is there."""
     images.refuse_unlisted(job.image)
     lease.mine(job).update(percent=None, total=0)
-    try:
-        engine.pull(images.full_name(job.image), Progress(partial(tell_progress, job)))
-    except EngineRefused as refused:
-        raise EngineRefused(f"{job.shown} could not be pulled: {refused.sentence}") from refused
+    pulling.pull(job.image, job.shown, partial(tell_progress, job))
 
 
 def tell_progress(job: ImageJob, progress: Progress) -> None:

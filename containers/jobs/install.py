@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from containers import events, images, mounts
 from containers.engine import client as engine
-from containers.engine.errors import EngineRefused, Gone
+from containers.engine.errors import Gone
 from containers.instance import instance_id
-from containers.jobs import files, installation, make, power, queue
+from containers.jobs import files, installation, make, power, pulling, queue
 from containers.jobs.launch import launch
-from containers.jobs.progress import Progress
+from containers.jobs.pulling import Progress
 from containers.jobs.queue import Superseded, Waiting
 from containers.models import Container, Event, Job
 from containers.spool import INSTALL_LOG
@@ -86,10 +86,7 @@ def pull(job: Job) -> None:
         return
     with queue.step(job):
         events.record_for(job, Event.Kind.PULLING, f"Pulling image {image}")
-    try:
-        engine.pull(image, Progress(partial(tell_progress, job)))
-    except EngineRefused as refused:
-        raise EngineRefused(f"Image {image} could not be pulled: {refused.sentence}") from refused
+    pulling.pull(image, f"Image {image}", partial(tell_progress, job))
     with queue.step(job):
         events.record_for(job, Event.Kind.PULLED, f"Pulled image {image}")
 

@@ -43,7 +43,7 @@ class About(TextChoices):
 
 # Of the audit trail, for those who answer for the container: what was done to its files, and who was let in.
 ACTIONS: dict[str, tuple[str, ...]] = {
-    About.FILES: ("file.", "archive.", "backup.", "volume."),
+    About.FILES: ("file.", "archive.", "backup.", "operation.", "volume."),
     About.ACCESS: ("grant.", "sftp."),
 }
 KINDS: dict[About, tuple[Kind, ...]] = {
@@ -104,8 +104,9 @@ def listed(request: HttpRequest, actor: Actor, one: Shown) -> dict[str, Any]:
     about = request.GET.get("about", "")
     sees_origins = access.answers_for(actor, one.container)
     abouts = [each for each in About if each in KINDS or sees_origins]
-    look = trail if about in ACTIONS and sees_origins else happenings
-    return {"sees_origins": sees_origins, "abouts": abouts, "about": about, **look(request, one, about, sees_origins)}
+    shows_trail = about in ACTIONS and sees_origins
+    rows = trail(request, one, about) if shows_trail else happenings(request, one, about, sees_origins)
+    return {"sees_origins": sees_origins, "abouts": abouts, "about": about, **rows}
 
 
 def happenings(request: HttpRequest, one: Shown, about: str, sees_origins: bool) -> dict[str, Any]:
@@ -117,7 +118,7 @@ def happenings(request: HttpRequest, one: Shown, about: str, sees_origins: bool)
     return {"part": part, "rows": happened(one, part.object_list, sees_origins)}
 
 
-def trail(request: HttpRequest, one: Shown, about: str, sees_origins: bool) -> dict[str, Any]:
+def trail(request: HttpRequest, one: Shown, about: str) -> dict[str, Any]:
     """What was done to what belongs to it, refused attempts too."""
     target = one.container.volume_id if about == About.FILES else one.container.internal_id
     found = audit.of_target(target, ACTIONS[about])

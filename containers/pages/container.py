@@ -44,6 +44,14 @@ TABS = (
 )
 
 
+@dataclass(frozen=True)
+class TabLink:
+    """One of the tabs of this container."""
+
+    tab: Tab
+    address: str
+
+
 def address_of(request: HttpRequest, binding: Binding) -> str:
     """Where a client connects to: on every address of the host, the one that this page was reached by is good."""
     if binding.ip not in (ANY_IPV4, ANY_IPV6):
@@ -64,7 +72,7 @@ def show_head(request: HttpRequest, one: Shown) -> HttpResponse:
 def show_tab(request: HttpRequest, tab: str, one: Shown, status: int = 200, **context: Any) -> HttpResponse:
     """A tab, below the head of its container."""
     tabs = [
-        {"tab": each, "address": reverse(f"containers:{each.name}", args=[one.container.internal_id])}
+        TabLink(each, reverse(f"containers:{each.name}", args=[one.container.internal_id]))
         for each in TABS
         if one.allows(each.permission)
     ]

@@ -39,7 +39,6 @@ class InstallProgress:
     number: int  # of its first event: every installation has another
     asked_by: str
     begun_at: datetime
-    ended_at: datetime | None
     output_from: int  # the cursor of the console at which its output begins
     steps: list[Step]
 
@@ -58,7 +57,6 @@ def latest(container: Container) -> InstallProgress | None:
         number=begun.pk,
         asked_by=begun.actor,
         begun_at=begun.created_at,
-        ended_at=end.created_at if end else None,
         output_from=spool.offset_at(spool.folder(container.directory), begun.created_at.timestamp()),
         steps=steps(container, happened),
     )

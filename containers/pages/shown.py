@@ -48,8 +48,8 @@ TONES = {
 }
 
 PERCENT_A_CORE = 100  # as figures of CPU have it
-POWER = (Action.START, Action.STOP, Action.RESTART, Action.KILL)
-NEEDED = dict.fromkeys(POWER, Permission.POWER) | {
+POWER_ACTIONS = (Action.START, Action.STOP, Action.RESTART, Action.KILL)
+NEEDED = dict.fromkeys(POWER_ACTIONS, Permission.POWER) | {
     Action.REINSTALL: Permission.REINSTALL,
     Action.REBIND: Permission.NETWORK,
 }
@@ -112,7 +112,7 @@ class Shown:
     @property
     def actions(self) -> list[str]:
         """What a list may do to it, alone or together with others."""
-        power = [action.name.lower() for action in POWER if self.can[action.name.lower()]]
+        power = [action.name.lower() for action in POWER_ACTIONS if self.can[action.name.lower()]]
         return [*power, "delete"] if self.may["delete"] and not self.container.deleting_at else power
 
 

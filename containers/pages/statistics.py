@@ -38,4 +38,4 @@ def figures(request: HttpRequest, internal_id: str) -> HttpResponse:
 def _of_volume(one: Shown) -> dict[str, Any]:
     """Bytes."""
     volume = one.container.volume
-    return {"volume_used": usage.known(volume), "volume_limit": volume.quota_mb and volume.quota_mb << 20}
+    return {"volume_used": usage.known(volume), "volume_limit": volume.limit}

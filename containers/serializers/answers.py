@@ -191,9 +191,13 @@ class HostStatistics(StatsWindow):
 class Health(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=("ok", "degraded"))
     database = serializers.CharField()
-    engine = serializers.CharField(required=False)
-    workers = serializers.CharField(required=False)
-    supervisor = serializers.CharField(required=False)
+    engine = serializers.CharField()
+    workers = serializers.CharField()
+    supervisor = serializers.CharField()
+
+
+class Degraded(Health):
+    error = serializers.CharField(help_text="Which parts are not well, in one sentence.")
 
 
 class Alive(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ import logging
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qs
 
@@ -86,7 +87,7 @@ class ConsoleConsumer(Socket):
         claim = access.Claim(user.pk, container.pk, Permission.CONSOLE_READ, user.is_superuser)
         self._ward = Ward(right, claim, self.end)
         watchman().watch(self._ward)
-        self._sender = asyncio.create_task(self._send_or_end(container))
+        self._sender = asyncio.create_task(self.send_or_end(partial(self._send_all, container)))
 
     def _authenticate(self) -> Actor:
         """Who connects: a token in the address or the header, else the dashboard's session."""
@@ -119,15 +120,6 @@ class ConsoleConsumer(Socket):
             await hub().leave([str(self._container.id)], self._viewer)
 
     # --- To the viewer ----------------------------------------------------------
-
-    async def _send_or_end(self, container: Container) -> None:
-        """Send until cancelled. A connection that can't be sent to any more is closed: a viewer that is told nothing
-        would wait for ever, and one that is hung up on comes back."""
-        try:
-            await self._send_all(container)
-        except Exception:
-            log.exception("a console could not be sent")
-            await self.close(code=1011)  # type: ignore[no-untyped-call]
 
     async def _send_all(self, container: Container) -> None:
         if self._since is not None:
@@ -199,7 +191,9 @@ class ConsoleConsumer(Socket):
         # In the pause before a restart the terminal is there already: the next process would read it.
         if found.state not in states.WITH_PROCESS or found.restart_at is not None:
             raise Conflict("The container is not running")
-        message = InputMessage(type="console.input", container_id=str(container.id), data=command)
+        message = InputMessage(
+            type="console.input", container_id=str(container.id), viewer=self._viewer.name, data=command
+        )
         try:
             await layer().send(INPUT_CHANNEL, cast(dict[str, Any], message))
         except ChannelFull:

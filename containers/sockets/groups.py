@@ -37,7 +37,7 @@ class OutputMessage(TypedDict):
 
 
 class EventMessage(TypedDict):
-    """What an event row says on the socket; `id` is the row's, or 0 if there is none."""
+    """What an event row says on the socket; `id` is the row's."""
 
     type: Literal["console.event"]
     id: int
@@ -63,11 +63,21 @@ class WatchMessage(TypedDict):
 
 
 class InputMessage(TypedDict):
-    """What a viewer typed."""
+    """What a viewer typed, and which."""
 
     type: Literal["console.input"]
     container_id: str
+    viewer: str
     data: str
+
+
+class RefusalMessage(TypedDict):
+    """Why what this viewer typed was not taken: for nobody else."""
+
+    type: Literal["console.refusal"]
+    container_id: str
+    viewer: str
+    sentence: str
 
 
 def event_message(row: Event) -> EventMessage:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from containers import spool
@@ -17,13 +19,14 @@ CHUNK = 64 << 10  # bytes of one replayed message
 
 def end(directory: Path) -> int:
     """The cursor after all that was printed."""
-    return spool.end(spool.folder(directory))
+    console = spool.folder(directory)
+    return _decoded(spool.read(console, max(spool.end(console) - 3, 0), 3))[1]
 
 
 def tail(directory: Path, lines: int) -> tuple[str, int]:
     """The last `lines` lines, and the cursor after them."""
     stretch = spool.read_lines(spool.folder(directory), min(lines, MAX_TAIL), MAX_BYTES)
-    return stretch.data.decode("utf-8", "replace"), stretch.end
+    return _decoded(stretch)
 
 
 def start_of(directory: Path, lines: int) -> int:
@@ -37,7 +40,7 @@ def since_time(directory: Path, moment: float, lines: int | None = None) -> tupl
     start = max(spool.offset_at(console, moment), spool.end(console) - MAX_BYTES)
     stretch = spool.read(console, start, MAX_BYTES)
     data = stretch.data if lines is None else spool.last_lines(stretch.data, lines)
-    return data.decode("utf-8", "replace"), stretch.end
+    return _decoded(stretch._replace(data=data))
 
 
 def search(directory: Path, text: str, lines: int, since: float | None = None) -> str:
@@ -62,19 +65,25 @@ def search(directory: Path, text: str, lines: int, since: float | None = None) -
 
 def whole(path: Path) -> str:
     """The last `MAX_BYTES` of a log file; nothing, if there is none."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(path.stat().st_size - MAX_BYTES, 0))
-            return file.read(MAX_BYTES).decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        while size := os.fstat(file.fileno()).st_size:
+            file.seek(max(size - MAX_BYTES, 0))
+            if data := file.read(MAX_BYTES):  # else its older half was dropped just now
+                return data.decode("utf-8", "replace")
+    return ""
 
 
 def since_seq(directory: Path, seq: int) -> tuple[str, int]:
     """What came after the cursor `seq`, at most the last `MAX_BYTES` of it."""
     console = spool.folder(directory)
-    stretch = spool.read(console, max(seq, spool.end(console) - MAX_BYTES), MAX_BYTES)
-    return stretch.data.decode("utf-8", "replace"), stretch.end
+    return _decoded(spool.read(console, max(seq, spool.end(console) - MAX_BYTES), MAX_BYTES))
+
+
+def _decoded(stretch: spool.Stretch) -> tuple[str, int]:
+    """As text, and the cursor after it: the first half of a character at its end belongs to what is still to come."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(stretch.data)
+    return text, stretch.end - len(decoder.getstate()[0])
 
 
 def replay(directory: Path, seq: int) -> Iterator[tuple[str, int]]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, cast
 
 from channels.db import database_sync_to_async
@@ -23,6 +24,7 @@ from containers.sockets.groups import (
     WATCH_CHANNEL,
     EventMessage,
     OutputMessage,
+    RefusalMessage,
     StatsMessage,
     WatchMessage,
     event_message,
@@ -53,6 +55,7 @@ class Listener(Protocol):
     def offer_output(self, message: OutputMessage) -> None: ...
     def offer_event(self, message: EventMessage) -> None: ...
     def offer_stats(self, message: StatsMessage) -> None: ...
+    def offer_refusal(self, message: RefusalMessage) -> None: ...
     def offer_replay(self) -> None: ...
 
 
@@ -95,11 +98,21 @@ class Hub:
         if self._channel is None:
             self._channel = await self._layer.new_channel()
             self._tasks = [
-                asyncio.create_task(self._read(self._channel)),
-                asyncio.create_task(self._keep_joined(self._channel)),
-                asyncio.create_task(self._keep_watching()),
+                asyncio.create_task(self._go_on(partial(self._read, self._channel))),
+                asyncio.create_task(self._go_on(partial(self._keep_joined, self._channel))),
+                asyncio.create_task(self._go_on(self._keep_watching)),
             ]
         return self._channel
+
+    async def _go_on(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Begin `work` anew, whatever it met: who listens no more hears nothing for the rest of the process's life."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("listening to containers goes on")
+                self._lost.set()  # what was being made up for still is to be
+                await asyncio.sleep(RETRY)
 
     async def leave(self, container_ids: Collection[str], viewer: Listener) -> None:
         """No longer let `viewer` hear of these containers: from this moment on, however long the layer takes."""
@@ -147,9 +160,11 @@ class Hub:
         elif message["type"] == "console.stats":
             for viewer in viewers:
                 viewer.offer_stats(cast(StatsMessage, message))
+        elif message["type"] == "console.refusal":
+            for viewer in viewers:
+                viewer.offer_refusal(cast(RefusalMessage, message))
         elif message["id"] not in self._handed_out:
-            if message["id"]:
-                self._handed_out.append(message["id"])
+            self._handed_out.append(message["id"])
             for viewer in viewers:
                 viewer.offer_event(cast(EventMessage, message))
 

@@ -29,7 +29,7 @@ from accounts.permissions import Permission
 from containers import access
 from containers.models import Event
 from containers.sockets.engine import engine_watch
-from containers.sockets.groups import EventMessage, OutputMessage, StatsMessage
+from containers.sockets.groups import EventMessage, OutputMessage, RefusalMessage, StatsMessage
 from containers.sockets.hub import hub
 from containers.sockets.origin import Origin
 from containers.sockets.places import places
@@ -56,6 +56,9 @@ class Glance:
 
     def offer_output(self, message: OutputMessage) -> None:
         """What is printed is for the console's own socket."""
+
+    def offer_refusal(self, message: RefusalMessage) -> None:
+        """So is what is typed."""
 
     def offer_event(self, message: EventMessage) -> None:
         self.note(message["container_id"])
@@ -122,7 +125,7 @@ class LiveConsumer(Socket):
         except LightdError as error:
             await self.end(error)
             return
-        self._sender = asyncio.create_task(self._send_all())
+        self._sender = asyncio.create_task(self.send_or_end(self._send_all))
         engine_watch().join(self._glance)
 
     async def let_go(self) -> None:

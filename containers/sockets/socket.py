@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -14,6 +15,8 @@ from accounts.models import User
 from containers.sockets.origin import Origin, origin_of
 from rules.asgi import CLOSE_CODES, header
 from rules.errors import Invalid, LightdError, Unauthenticated
+
+log = logging.getLogger(__name__)
 
 
 class Socket(AsyncWebsocketConsumer, ABC):
@@ -67,6 +70,15 @@ class Socket(AsyncWebsocketConsumer, ABC):
         """Tell the wall, if there is one around us: whoever has the token is not to wait for those who guess."""
         if tell := self.scope.get("token_is_good"):
             tell()
+
+    async def send_or_end(self, send_all: Callable[[], Awaitable[None]]) -> None:
+        """Send until cancelled. A connection that can't be sent to any more is closed: a viewer that is told nothing
+        would wait for ever, and one that is hung up on comes back."""
+        try:
+            await send_all()
+        except Exception:
+            log.exception("a socket could not be sent to")
+            await self.close(code=1011)  # type: ignore[no-untyped-call]
 
     async def end(self, why: LightdError) -> None:
         """Close, saying why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import deque
 from enum import StrEnum
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from containers.measures import DROPPED_LINES
-from containers.sockets.groups import EventMessage, OutputMessage, StatsMessage
+from containers.sockets.groups import EventMessage, OutputMessage, RefusalMessage, StatsMessage
 
 # Characters of output that may wait for a viewer. A browser that lags further behind is told what it missed.
 MAX_WAITING = 1 << 20
@@ -31,6 +32,7 @@ class Viewer:
     """Takes what the hub offers without ever making it wait; gives it to one connection in order."""
 
     def __init__(self) -> None:
+        self.name = secrets.token_hex(8)  # by which the supervisor answers
         self._waiting: deque[dict[str, Any]] = deque()
         self._size = 0
         self._answers = 0
@@ -69,6 +71,11 @@ class Viewer:
             self._stats = {"event": "stats"}
             self._put(self._stats)
         self._stats.update(message["usage"])
+
+    def offer_refusal(self, message: RefusalMessage) -> None:
+        """An answer to somebody who typed, perhaps to this viewer."""
+        if message["viewer"] == self.name:
+            self.offer({"event": "daemon_message", "data": f"Error: {message['sentence']}"})
 
     def offer(self, message: dict[str, Any]) -> None:
         """An answer to the viewer itself, in order with everything else."""

@@ -19,6 +19,7 @@ from containers.sockets.groups import (
     EventMessage,
     InputMessage,
     OutputMessage,
+    RefusalMessage,
     StatsMessage,
     WatchMessage,
     group,
@@ -57,6 +58,10 @@ class Broadcast:
         """Send a container's figures; those that can't be sent are not missed, the next ones come soon."""
         return await self._send(message["container_id"], message)
 
+    async def refusal(self, message: RefusalMessage) -> bool:
+        """Answer a viewer; without the layer there is no way to it."""
+        return await self._send(message["container_id"], message)
+
     async def catch_up(self) -> None:
         """Tell the viewers of consoles whose output could not be sent how far it has come."""
         for container_id, end in list(self._behind.items()):
@@ -65,7 +70,9 @@ class Broadcast:
             if self._behind[container_id] == end:
                 del self._behind[container_id]
 
-    async def _send(self, container_id: UUID | str, message: EventMessage | OutputMessage | StatsMessage) -> bool:
+    async def _send(
+        self, container_id: UUID | str, message: EventMessage | OutputMessage | RefusalMessage | StatsMessage
+    ) -> bool:
         if self._away_until is not None and time.monotonic() < self._away_until:
             return False
         try:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from uuid import UUID
 
 from containers.engine.answers import Inspected
@@ -43,7 +43,7 @@ LAST_WORDS = 1.0  # seconds of silence after an exit that end the wait for more 
 LAST_WORDS_AT_MOST = 5.0  # seconds
 END_BLUR = timedelta(milliseconds=200)  # between Docker's time of an exit and the end of its output
 EPOCH = datetime.fromtimestamp(0, UTC)
-INSTALL_LOG_LIMIT = 4 << 20  # bytes kept of an installation's output
+INSTALL_LOG_LIMIT = 4 << 20  # bytes of an installation's output; then the older half is dropped
 
 
 class Sink(Protocol):
@@ -345,11 +345,20 @@ async def listen(terminal: Terminal, seconds: float) -> bytes:
 
 
 def append_bounded(path: Path, data: bytes) -> None:
-    """Append to a log, up to its limit; what comes after is in the console's history.
+    """Append to a log that has a limit: its end is kept, where it says what went wrong.
 
     One that was removed is not made again: a worker did that, who has ended the installation that still prints.
     """
     with suppress(FileNotFoundError), path.open("rb+") as file:
-        room = INSTALL_LOG_LIMIT - file.seek(0, os.SEEK_END)
-        if room > 0:
-            file.write(data[:room])
+        if file.seek(0, os.SEEK_END) + len(data) > INSTALL_LOG_LIMIT:
+            drop_older_half(file)
+        file.write(data)
+
+
+def drop_older_half(file: BinaryIO) -> None:
+    """Leave the newer half of a file, and be at its end. Cut off between the two steps, it has that half twice."""
+    file.seek(-INSTALL_LOG_LIMIT // 2, os.SEEK_END)
+    newer = file.read()
+    file.seek(0)
+    file.write(newer)
+    file.truncate()

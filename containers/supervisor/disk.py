@@ -2,7 +2,7 @@
 figure is as old as the last measurement, a quarter of an hour or more.
 
 `du` in a process of its own, at the lowest priority, walks a directory; it follows no link and leaves no file system.
-One that takes long is measured more rarely still, one that takes too long not at all (it counts as 0).
+One that takes long is measured more rarely still; of one that takes too long the last figure stays, 0 if there is none.
 """
 
 from __future__ import annotations

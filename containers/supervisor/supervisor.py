@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -31,13 +32,13 @@ from containers.engine.watch import AsyncEngine, Happening
 from containers.instance import instance_id, refuse_foreign
 from containers.jobs import cleanup, queue
 from containers.outcomes import Watch
-from containers.sockets.groups import EventMessage
+from containers.sockets.groups import InputMessage, RefusalMessage
 from containers.supervisor import relay
 from containers.supervisor.broadcast import Broadcast
 from containers.supervisor.consoles import Consoles
 from containers.supervisor.counts import Counts
 from containers.supervisor.images import Images
-from containers.supervisor.pace import every, guarded
+from containers.supervisor.pace import attempt, every, guarded
 from containers.supervisor.stats import Stats
 from rules.errors import LightdError
 from volumes import kept_uploads, storage, trash
@@ -267,11 +268,10 @@ class Supervisor:
         """Type what viewers sent, each container's in the order it came."""
         while True:
             message = await self._broadcast.next_input()
-            container_id = UUID(message["container_id"])
-            consoles = self._consoles.of(container_id)
+            consoles = self._consoles.of(UUID(message["container_id"]))
             typed = [console.type(message["data"].encode()) for console in consoles if console.attached]
             if not any(typed):
-                await self._refuse_input(container_id)
+                await self._refuse(message)
 
     async def _take_watches(self) -> None:
         """What somebody watches is read every second."""
@@ -279,10 +279,14 @@ class Supervisor:
             message = await self._broadcast.next_watch()
             self._stats.watched(map(UUID, message["container_ids"]), newly=map(UUID, message["newly"]))
 
-    async def _refuse_input(self, container_id: UUID) -> None:
-        message = {"event": "daemon_message", "data": "Error: the console takes no input now"}
-        await self._broadcast.event(
-            EventMessage(type="console.event", id=0, container_id=str(container_id), messages=[message], deleted=False)
+    async def _refuse(self, typed: InputMessage) -> None:
+        await self._broadcast.refusal(
+            RefusalMessage(
+                type="console.refusal",
+                container_id=typed["container_id"],
+                viewer=typed["viewer"],
+                sentence="the console takes no input now",
+            )
         )
 
     # --- Images ---------------------------------------------------------------
@@ -339,25 +343,31 @@ class Supervisor:
         await in_thread(self._asking, reconcile.rescue_jobs)
 
     async def _keep_books(self) -> None:
-        await self._in_database(operations.rescue)
-        await self._in_database(backup_deleting.settle)
-        await self._in_database(backup_schedules.begin_due)
+        await self._attempt_each(operations.rescue, backup_deleting.settle, backup_schedules.begin_due)
         if self._engine_error is None:
-            await self._in_database(reconcile.keep_deadlines)
-            await self._in_database(outcomes.begin_due_restarts)
+            await self._attempt_each(reconcile.keep_deadlines, outcomes.begin_due_restarts)
 
     async def _prune(self) -> None:
-        await self._consoles.prune()
-        for ask in (
+        await attempt(self._consoles.prune)
+        await self._attempt_each(
             trash.ask_to_sweep,
             kept_uploads.ask_to_sweep,
             volume_usage.ask_to_count,
             backup_deleting.ask_to_sweep,
             cleanup.ask_to_sweep,
-        ):
-            await self._in_database(ask)
+        )
         # It may be very much: no heartbeat and no event waits for it, as for no removal.
         await in_thread(self._removing, forget_rows)
+
+    async def _attempt_each(self, *steps: Callable[[], object]) -> None:
+        """Database work: what goes wrong in one keeps none that comes after it from its turn."""
+        for step in steps:
+
+            @wraps(step)  # its name is logged
+            async def work(step: Callable[[], object] = step) -> None:
+                await self._in_database(step)
+
+            await attempt(work)
 
 
 def forget_rows() -> None:

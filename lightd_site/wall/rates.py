@@ -48,7 +48,8 @@ class Rates:
         refuse_beyond(settings.ADDRESS_RATE, asked[0], of_address, "Too many requests from your address")
         if not secret:
             return
-        refuse_beyond(settings.TOKEN_RATE, asked[1], of_secret, "Too many requests with this token")
+        sentence = "Too many requests with this token" if token else "Too many requests from your session"
+        refuse_beyond(settings.TOKEN_RATE, asked[1], of_secret, sentence)
         if token and not self._is_good(mark(token)):
             wrong = wrong_tokens(place)
             (tried,) = self._store.read([wrong])

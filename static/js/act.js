@@ -1,7 +1,7 @@
 // What one does to a container from a list: by the API's own routes, which answer with the sentence to show. Attached by
 //   data-act="stop"     on a button within a data-container, or with the container's name in data-of
 // The button shows at once that it was pressed; how the container is then, its row says.
-import { request } from "./api.js";
+import { Refused, request } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { refresh } from "./refresh.js";
 import { failed } from "./toasts.js";
@@ -54,6 +54,7 @@ document.addEventListener("click", async (event) => {
     await act(action, name);
     refresh([name]);
   } catch (error) {
+    if (!(error instanceof Refused)) throw error;
     failed(`${name}: ${error.message}`);
   } finally {
     button.ariaBusy = "false";

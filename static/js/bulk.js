@@ -1,6 +1,7 @@
 // Acts on many containers. Boxes with data-select choose rows of [data-live-rows], whose data-can says what each allows;
 // #bulk does it: one request for each container, a few at a time, so that nobody else waits for all of them.
 import { act, meant } from "./act.js";
+import { Refused } from "./api.js";
 import { named, showInAll } from "./chosen.js";
 import { refresh } from "./refresh.js";
 import { failed, toast } from "./toasts.js";
@@ -70,16 +71,20 @@ async function actOnAll(action) {
       try {
         await act(action, name);
         refresh([name]);
-      } catch ({ message }) {
-        refused.set(message, [...(refused.get(message) ?? []), name]);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        refused.set(error.message, [...(refused.get(error.message) ?? []), name]);
       }
       report(action, ++done, names.length);
     }
   }
 
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  choice.hidden = false;
-  progress.hidden = true;
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  } finally {
+    choice.hidden = false;
+    progress.hidden = true;
+  }
   conclude(action, names.length, done, refused);
   show();
 }

@@ -84,16 +84,20 @@ async function save() {
 async function conflict(error) {
   if (error.status !== 409 && error.status !== 404) throw error;
   const gone = error.status === 404;
-  const sentence = gone
-    ? `${name} is not there any more.`
-    : `${name} was changed by somebody else since you opened it. Nothing is overwritten yet.`;
-  const way = await choose(sentence, {
+  if (!gone && (await read(path)).version === version) throw error; // it is the volume's conflict, and not the file's
+  const way = await choose(`${error.message}. Nothing is overwritten yet.`, {
     "": "Go on editing",
     copy: "Keep mine as a copy",
     ...(gone ? {} : { reload: "Reload, and lose mine" }),
     overwrite: gone ? "Write it anew" : "Overwrite",
   });
-  await { copy: keepCopy, reload, overwrite: () => write("") }[way]?.();
+  await { copy: keepCopy, reload, overwrite: gone ? writeAnew : () => write("") }[way]?.();
+}
+
+// Its folder may be gone as well.
+async function writeAnew() {
+  await create(path);
+  await write("");
 }
 
 async function reload() {

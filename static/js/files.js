@@ -57,8 +57,10 @@ const actions = {
 
   async remove(some, button) {
     if (!(await confirmed(button.dataset))) return;
+    button.ariaBusy = "true";
     await attempt(async () => toast((await change("delete", { paths: some.map(pathOf) })).message));
     await refresh(); // also if only some of them are gone
+    button.ariaBusy = null;
   },
 };
 

@@ -1,5 +1,6 @@
 // Asks anew for what shows a container, when it changed (live.js) or somebody did something to it (act.js).
 import { request } from "./api.js";
+import { isPressedWithin, released } from "./pressed.js";
 import { failed } from "./toasts.js";
 
 const ROWS_AT_ONCE = 50; // in one answer, so that putting them in place is no pause
@@ -27,9 +28,17 @@ async function refreshPart(id) {
   for (let part = present(); part && stale.get(id); part = present()) {
     stale.set(id, false);
     await askForPart(part);
+    await released();
   }
   stale.delete(id);
 }
+
+// What comes by itself, here or on a clock, does not take away what is being pressed: it is asked for again after that.
+document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+  if (detail.requestConfig.triggeringEvent?.isTrusted || !isPressedWithin(target)) return;
+  detail.shouldSwap = false;
+  if (stale.has(target.id)) stale.set(target.id, true);
+});
 
 // That there was no answer, toasts.js says.
 const askForPart = (part) =>
@@ -55,7 +64,10 @@ async function askForRows(list, names) {
   const answer = await request(`${list.dataset.liveRows}?${query}`).catch(
     ({ status, message }) => status && failed(message), // without an answer the socket breaks too: back, it asks again
   );
-  if (answer) putRows(list, names, await answer.text());
+  if (!answer) return;
+  const html = await answer.text();
+  await released();
+  putRows(list, names, html);
 }
 
 // What is within a row is replaced, all rows at once: a new row, or one by one as htmx does it, would have the style and

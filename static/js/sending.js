@@ -78,7 +78,7 @@ function post(one, query, offset, told) {
 }
 
 function refused(request) {
-  const wait = Number(request.getResponseHeader("Retry-After"));
+  const wait = Number(request.getResponseHeader("Retry-After")) || PAUSES[0]; // not every proxy says it, or in seconds
   return Object.assign(refusal(request.status, request.responseText), { wait });
 }
 

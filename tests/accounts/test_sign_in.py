@@ -9,15 +9,16 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.models import Session, User
+from tests.accounts.conftest import PASSWORD
 from tests.answers import Answer
 
-PASSWORD = "correct horse battery"
 URL = "/account/sign-in"
 BROWSER = {"Accept": "text/html"}
 
 
 @pytest.fixture
 def carol(db: None) -> User:
+    """With a password that is hashed as it is outside tests."""
     return User.objects.create_user("carol", password=PASSWORD)
 
 

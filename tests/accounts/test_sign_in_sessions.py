@@ -11,16 +11,11 @@ from pytest_django.asserts import assertNumQueries
 from accounts import sessions
 from accounts.models import Session, User
 from accounts.user_agent import device
+from tests.accounts.conftest import PASSWORD
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-PASSWORD = "correct horse battery"
 NEW_PASSWORD = "another horse battery"
 URL = "/account/sessions"
-
-
-@pytest.fixture
-def carol(db: None, quick_passwords: None) -> User:
-    return User.objects.create_user("carol", password=PASSWORD, last_name="Featherstone")
 
 
 def browser(address: str = "192.0.2.1", user_agent: str = FIREFOX) -> Client:
@@ -51,6 +46,11 @@ def test_each_is_listed_with_its_device_and_address_and_this_one_is_marked(carol
     assert "198.51.100.7" in page
     assert page.count("this session") == 1
     assert not [key for key in Session.objects.values_list("session_key", flat=True) if key in page]
+
+
+@pytest.mark.parametrize("key", ["abcdefgh\0", "abcdefgh\ud800", "abcdefgh'--"])
+def test_what_can_be_no_key_is_never_looked_for(key: str) -> None:
+    assert sessions.SessionStore(key).session_key is None
 
 
 def test_those_of_others_are_not_listed(carol: User, alice: User) -> None:

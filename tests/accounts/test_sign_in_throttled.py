@@ -9,15 +9,11 @@ from django.utils import timezone
 from accounts import throttle
 from accounts.models import FailedAttempts, User
 from rules.errors import Invalid, TooMany
+from tests.accounts.conftest import PASSWORD
 from tests.answers import Answer
 from tests.at_once import at_once
 
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def carol(db: None, quick_passwords: None) -> User:
-    return User.objects.create_user("carol", password=PASSWORD)
+pytestmark = pytest.mark.usefixtures("carol")
 
 
 def attempt(username: str = "carol", password: str = "wrong", address: str = "192.0.2.1") -> Answer:

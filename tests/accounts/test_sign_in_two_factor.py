@@ -14,16 +14,19 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import throttle, two_factor
 from accounts.models import User
 from rules.errors import Invalid, LightdError
+from tests.accounts.conftest import PASSWORD
 from tests.answers import Answer, found
 from tests.at_once import at_once
 
-PASSWORD = "correct horse battery"
 CODE_URL = "/account/sign-in/code"
 
 
 @pytest.fixture
-def carol(db: None, quick_passwords: None) -> User:
-    return User.objects.create_superuser("carol", password=PASSWORD)
+def carol(carol: User) -> User:
+    """An administrator."""
+    carol.is_superuser = carol.is_staff = True
+    carol.save()
+    return carol
 
 
 def browser() -> Client:

@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import ApiToken, User
 from rules.errors import Unauthenticated
+from tests.at_once import at_once
 from tests.people import client_of
 
 
@@ -92,3 +94,19 @@ def test_a_user_has_not_more_than_so_many_and_dead_ones_give_way(alice: User, mo
     assert answer.json() == {"error": "You already have 2 tokens, which is the most: revoke some first"}
     assert client.delete(f"/auth/tokens/{kept.pk}").status_code == 200
     assert client.post("/auth/tokens", {"name": "one more"}).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_at_once_only_as_many_are_made_as_there_may_be(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "MOST", 2)
+    digest = tokens._digest
+
+    def slowly(secret: str) -> str:
+        time.sleep(0.05)  # between the count and the new one
+        return digest(secret)
+
+    monkeypatch.setattr(tokens, "_digest", slowly)
+
+    at_once(lambda _: tokens.issue(alice), 10)
+
+    assert ApiToken.objects.count() == 2

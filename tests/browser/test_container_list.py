@@ -191,6 +191,22 @@ def test_each_refusal_is_said_in_the_apis_own_sentence(administrators_page: Page
     expect(page.get_by_text("Starting 1 of 2 containers")).to_be_visible()
 
 
+@pytest.mark.expects_errors("Cannot read properties of undefined")
+def test_a_mistake_of_the_page_is_not_shown_as_a_refusal(administrators_page: Page, lightd: Lightd) -> None:
+    page, container = administrators_page, lightd.create(lightd.fresh_id("mistake"))
+    page.goto(f"{LIST}?search=mistake")
+    page.evaluate("window.fetch = async () => undefined")
+
+    with page.expect_event("pageerror"):
+        row(page, container).get_by_role("button", name=f"Start {container}", exact=True).click()
+    select(page, container)
+    with page.expect_event("pageerror"):
+        bulk(page, "Start 1").click()
+
+    expect(page.get_by_text("undefined")).to_have_count(0)
+    expect(bulk(page, "Start 1")).to_be_visible()
+
+
 def test_it_needs_no_mouse(administrators_page: Page, lightd: Lightd) -> None:
     page = administrators_page
     container = lightd.create(lightd.fresh_id("keys"))

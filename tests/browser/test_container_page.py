@@ -51,6 +51,31 @@ def test_a_button_pressed_before_the_scripts_are_there_acts_once_they_are(
     expect(head.get_by_text("running")).to_be_visible()
 
 
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_a_button_that_is_pressed_while_the_page_changes_is_clicked(
+    administrators_page: Page, lightd: Lightd, by: str
+) -> None:
+    page = administrators_page
+    container = lightd.create()
+    lightd.start_and_wait(container)
+    page.goto(f"/dashboard/container/{container}/activity")
+    stop = page.locator("#container-head").get_by_role("button", name="Stop")
+    expect(stop).to_be_enabled()
+    stop.focus()
+    stop.hover()
+    pressed = {"mouse": page.mouse.down, "keyboard": lambda: page.keyboard.down("Space")}
+    let_go = {"mouse": page.mouse.up, "keyboard": lambda: page.keyboard.up("Space")}
+
+    pressed[by]()
+    with page.expect_response(re.compile(f"/container/{container}/head")) as anew:
+        lightd.http.patch(f"/containers/{container}", json={"stop_timeout": 3}).raise_for_status()
+    anew.value.finished()
+    expect(page.locator("#activity tbody tr").first).to_contain_text("stop_timeout")  # a part that is not held up
+    let_go[by]()
+
+    expect(page.locator("#container-head").get_by_text("stopped")).to_be_visible()
+
+
 def test_the_tab_of_the_browser_shows_the_state(administrators_page: Page, lightd: Lightd) -> None:
     page = administrators_page
     container = lightd.create()

@@ -288,7 +288,7 @@ def test_what_changed_meanwhile_is_not_overwritten_unasked(
     (folder / "a.txt").write_text("theirs")
 
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("a.txt was changed by somebody else since you opened it.")).to_be_visible()
+    expect(page.get_by_text("The file changed since you opened it: a.txt. Nothing is overwritten yet.")).to_be_visible()
     assert (folder / "a.txt").read_text() == "theirs"
     assert_accessible(page)
     page.get_by_role("dialog").get_by_role("button", name=way).click()
@@ -300,6 +300,44 @@ def test_what_changed_meanwhile_is_not_overwritten_unasked(
     )
     if way == "Keep mine as a copy":
         expect(page.get_by_text("a (copy 2).txt").first).to_be_visible()
+
+
+@pytest.mark.expects_errors("status of 404")
+@pytest.mark.parametrize("gone", ["the file", "its folder"])
+def test_what_was_deleted_meanwhile_can_be_written_anew(page: Page, volume: str, folder: Path, gone: str) -> None:
+    file = folder / "world/a.txt"
+    file.parent.mkdir()
+    file.write_text("before")
+    page.goto(at(volume, "world/a.txt"))
+    expect(page.locator(".cm-content")).to_have_text("before")
+    type_over(page, "mine")
+    file.unlink()
+    if gone == "its folder":
+        file.parent.rmdir()
+
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("dialog").get_by_role("button", name="Write it anew").click()
+
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert file.read_text() == "mine"
+    type_over(page, "mine again")
+    page.keyboard.press("Control+s")
+    wait_until(lambda: file.read_text() == "mine again", 30, "it is saved once more")
+
+
+@pytest.mark.expects_errors("status of 409")
+def test_a_volume_that_is_being_restored_is_not_taken_for_a_changed_file(page: Page, volume: str, folder: Path) -> None:
+    sentence = "The volume is being restored from a backup; wait until that is done, or cancel it"
+    (folder / "a.txt").write_text("before")
+    page.goto(at(volume, "a.txt"))
+    type_over(page, "mine")
+    page.route("**/files?", lambda route: route.fulfill(status=409, json={"error": sentence}))
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text(sentence)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_text("Not saved yet.")).to_be_visible()
 
 
 def test_pictures_are_shown_and_long_texts_from_their_end(page: Page, volume: str, folder: Path) -> None:

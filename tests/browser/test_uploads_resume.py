@@ -2,11 +2,13 @@
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.network import Network
@@ -62,6 +64,28 @@ def test_it_waits_while_there_is_no_connection(page: Page, network: Network, fol
     assert 10 * MEGABYTE <= begun[-1] < SIZE
     assert [path.name for path in folder.iterdir()] == ["world.zip"]
     assert (folder / "world.zip").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.expects_errors("status of 429")
+def test_who_is_told_to_wait_but_not_how_long_waits_a_second(page: Page, folder: Path, tmp_path: Path) -> None:
+    """As some proxy says it."""
+    asked: list[float] = []
+
+    def too_many_at_first(route: Route) -> None:
+        asked.append(time.monotonic())
+        if len(asked) < 3:
+            route.fulfill(status=429, body="Too many requests")
+        else:
+            route.continue_()
+
+    page.route("**/upload?*", too_many_at_first)
+    (tmp_path / "a.txt").write_text("text")
+
+    drop(page, tmp_path / "a.txt")
+
+    expect(page.locator(".uploads-figures")).to_have_text("1 file uploaded")
+    assert (folder / "a.txt").read_text() == "text"
+    assert all(later - earlier > 0.9 for earlier, later in pairwise(asked))
 
 
 def test_the_same_file_goes_on_in_another_visit(page: Page, folder: Path, tmp_path: Path) -> None:

@@ -14,8 +14,12 @@ from containers import configure, events, grants
 from containers.models import Container, Event, Grant
 from containers.pages.activity import ROWS
 from rules import request_id
-from rules.errors import Invalid
+from rules.errors import Conflict, Invalid
 from tests.people import actor, browser_of, container_of
+from volumes.backups import lifecycle as backups
+from volumes.backups.lifecycle import Into
+from volumes.models import Backup
+from volumes.operations import asking
 
 PAGE = "/dashboard/container/web-1/activity"
 
@@ -154,6 +158,37 @@ def test_the_owner_sees_what_others_did_to_files_and_from_where(
         assert "another" not in page
     assert "world/region" not in shown_to(bob, f"{PAGE}?about=files")
     assert "about=files" not in shown_to(bob)
+
+
+def test_the_owner_sees_what_others_did_to_backups(container: Container, alice: User, bob: User) -> None:
+    grant(container, bob, Permission.FILES_READ, Permission.FILES_WRITE)
+    by_page = Actor(bob, via=Via.PAGE, address="192.0.2.7")
+    Container.objects.update(state="ready")
+    good = {"status": Backup.Status.GOOD, "file": "x", "sha256": "x", "size": 1}
+    backup = backups.new(container.volume, "alice", name="before", **good)
+    key = str(backup.pk)
+    backups.change(by_page, key, locked=True)
+    with pytest.raises(Conflict):
+        backups.delete(by_page, key)
+    backups.change(by_page, key, locked=False)
+    restore = backups.restore(by_page, key, Into.SAME)
+    asking.cancel(by_page, str(container.volume_id), str(restore.pk))
+    other = backups.new(container.volume, "alice", name="another", **good)
+    backups.delete(by_page, str(other.pk))
+
+    page = shown_to(alice, f"{PAGE}?about=files")
+
+    done = re.findall(r"(\w+\.\w+) <span class=\"path\">(.+)</span>", page)
+    assert done == [
+        ("backup.delete", str(other.pk)),
+        ("operation.cancel", str(restore.pk)),
+        ("backup.restore", key),
+        ("backup.change", key),
+        ("backup.delete", key),
+        ("backup.change", key),
+    ]
+    assert page.count("Dashboard, 192.0.2.7") == 6
+    assert "The backup is locked; unlock it first" in page
 
 
 def test_the_owner_sees_who_was_let_in(container: Container, alice: User, bob: User) -> None:

@@ -13,6 +13,8 @@ from containers.states import State
 from tests.people import container_of
 from work import lease
 
+SOON = 30  # seconds
+
 
 @pytest.fixture
 def start(alice: User, monkeypatch: pytest.MonkeyPatch) -> Job:
@@ -44,9 +46,9 @@ def test_an_answer_that_falls_silent_took_too_long(engine_here: None) -> None:
 
 def test_a_stream_that_falls_silent_took_too_long(engine_here: None) -> None:
     docker: Any = client._client(1)  # what its methods are made of is not in its types
-    events = docker.get(
-        f"{docker.base_url}/v{docker.api_version}/events", stream=True, timeout=1
-    )  # of which there are none
+    address = f"{docker.base_url}/v{docker.api_version}/events"
+    events = docker.get(address, stream=True, timeout=SOON)  # of which there are none
+    events.raw.connection.sock.settimeout(1)
 
     with pytest.raises(TookTooLong), client._translated():
         events.raw.read(1)

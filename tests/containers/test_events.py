@@ -123,3 +123,15 @@ def test_a_crash_has_its_last_lines_for_who_may_read_the_console(alice: User, bo
     assert output(bob) is None
     Grant.objects.filter(pk=grant.pk).update(permissions=["console.read"])
     assert output(bob) == "out of disk space"
+
+
+def test_pages_of_them_the_newest_first(alice: User) -> None:
+    container = container_of(alice)
+    for number in range(5):
+        events.record(container, Kind.STARTED, f"start {number}")
+
+    pages = [client_of(alice).get(f"/containers/web-1/events?limit=2&offset={offset}").json() for offset in (0, 2, 4)]
+
+    told = [[event["message"] for event in page["events"]] for page in pages]
+    assert told == [["start 4", "start 3"], ["start 2", "start 1"], ["start 0"]]
+    assert [page["count"] for page in pages] == [5, 5, 5]

@@ -13,6 +13,14 @@ from containers.models import Heartbeat
 from tests.people import client_of, client_with
 
 LIVE, READY = "/health/live", "/health/ready"
+WITHOUT_DATABASE = {
+    "error": "Not well: database, engine, workers, supervisor",
+    "status": "degraded",
+    "database": "unreachable: OperationalError",
+    "engine": "unknown: no database",
+    "workers": "unknown: no database",
+    "supervisor": "unknown: no database",
+}
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def test_without_the_database_it_is_not_ready_and_says_why(client: str, request:
     answer = who.get(READY)
 
     assert answer.status_code == 503
-    assert answer.json() == {"status": "degraded", "database": "unreachable: OperationalError"}
+    assert answer.json() == WITHOUT_DATABASE
 
 
 def test_a_database_that_goes_while_it_is_asked_is_named_too(token: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +75,7 @@ def test_a_database_that_goes_while_it_is_asked_is_named_too(token: Any, monkeyp
 
     answer = token.get(READY)
 
-    assert answer.json() == {"status": "degraded", "database": "unreachable: OperationalError"}
+    assert answer.json() == WITHOUT_DATABASE
 
 
 @pytest.mark.parametrize("path", [LIVE, READY])

@@ -5,13 +5,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any, cast
 
 import pytest
 from channels_redis.core import RedisChannelLayer
 from django.utils import timezone
 
 from containers.sockets import hub
-from containers.sockets.groups import EventMessage
+from containers.sockets.groups import EventMessage, group, layer
 from containers.sockets.hub import Hub
 from containers.sockets.live import MOST_WATCHED, Glance
 
@@ -74,6 +75,44 @@ async def test_who_comes_while_the_layer_comes_back_hears_what_was_not_sent(monk
 
     async with asyncio.timeout(5):
         assert await new.next() == [{"event": "changed", "containers": ["new"]}]
+    end(ours)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_message_that_it_does_not_know_ends_no_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of another version, while one process after another is started anew."""
+    monkeypatch.setattr(hub, "RETRY", 0.01)
+    ours, page = Hub(), page_of("old")
+    await ours.join(["old"], page)
+    event = EventMessage(type="console.event", container_id="old", id=1, messages=[], deleted=False)
+
+    await layer().group_send(group("old"), {"type": "console.unheard_of", "container_id": "old"})
+    await layer().group_send(group("old"), cast(dict[str, Any], event))
+
+    async with asyncio.timeout(5):
+        assert await page.next() == [{"event": "changed", "containers": ["old"]}]
+    end(ours)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_was_not_sent_is_made_up_for_whatever_went_wrong_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "RETRY", 0.01)
+    message = EventMessage(type="console.event", container_id="old", id=1, messages=[], deleted=False)
+    problems = [RuntimeError("whatever")]
+
+    def events_since(moment: datetime, container_ids: list[str]) -> list[tuple[datetime, EventMessage]]:
+        if problems:
+            raise problems.pop()
+        return [(timezone.now(), message)]
+
+    monkeypatch.setattr(hub, "events_since", events_since)
+    ours, page = Hub(), page_of("old")
+    await ours.join(["old"], page)
+
+    ours._note_loss(ConnectionError("away"))
+
+    async with asyncio.timeout(5):
+        assert await page.next() == [{"event": "changed", "containers": ["old"]}]
     end(ours)
 
 

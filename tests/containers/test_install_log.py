@@ -17,9 +17,10 @@ from containers.jobs import install, queue
 from containers.jobs.queue import Superseded
 from containers.models import Container, Job
 from containers.outcomes import Watch
+from containers.sockets.history import whole
 from containers.spool import INSTALL_LOG, Spool
 from containers.states import State
-from containers.supervisor.console import Console
+from containers.supervisor.console import INSTALL_LOG_LIMIT, Console
 from tests.engine import IMAGE
 from tests.people import client_of, container_of
 
@@ -107,3 +108,18 @@ async def test_last_words_of_the_older_script_do_not_bring_it_back(tmp_path: Pat
     await console._take(b"Terminated\n")
 
     assert not log.exists()
+
+
+async def test_of_very_much_the_end_is_kept(tmp_path: Path) -> None:
+    nobody_asked = cast(AsyncEngine, None)
+    console = Console(nobody_asked, "docker-id", uuid.uuid4(), tmp_path, Spool(tmp_path), Installing())
+    log = tmp_path / INSTALL_LOG
+    log.touch()
+    mebibyte = b"unpacking ...\n" * ((1 << 20) // 14)
+
+    for _ in range(9):
+        await console._take_missed(mebibyte)
+    await console._take_missed(b"E: No space left on device\n")
+
+    assert 2 << 20 <= log.stat().st_size <= INSTALL_LOG_LIMIT
+    assert whole(log).endswith("unpacking ...\nE: No space left on device\n")

@@ -67,6 +67,16 @@ def test_directory_and_images_of_one_without_a_row_are_removed(
     assert docker_client.images(IMAGE)
 
 
+def test_what_cannot_be_removed_keeps_no_other_from_it(deleted: Path, caplog: pytest.LogCaptureFixture) -> None:
+    in_the_way = containers_root() / str(uuid4())
+    in_the_way.touch()
+
+    cleanup.remove_leftovers()
+
+    assert list(containers_root().iterdir()) == [in_the_way]
+    assert f"{in_the_way} stays" in caplog.text
+
+
 def test_who_is_made_while_it_looks_keeps_everything(
     deleted: Path, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,13 +12,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from containers import lifecycle, outcomes, reconcile, states
+from containers import crashes, lifecycle, outcomes, reconcile, states
 from containers.crashes import Ending
 from containers.engine import client
 from containers.engine.answers import Inspected, Seen
 from containers.jobs import install, queue
 from containers.jobs.queue import Superseded
-from containers.models import Container, Event, Job
+from containers.models import Container, Event, Job, RestartPolicy
 from containers.states import State
 from tests.engine import IMAGE
 from tests.people import container_of
@@ -39,6 +39,23 @@ def runs(container: Container) -> dict[str, Seen]:
 
 def jobs(container: Container) -> list[str]:
     return list(Job.objects.filter(container=container).values_list("kind", flat=True))
+
+
+def inspected(started_at: datetime, finished_at: datetime, exit_code: int) -> Inspected:
+    """Docker's record of a process that has ended."""
+    return Inspected(
+        docker_id=OLD,
+        pid=0,
+        image="sha256:" + "0" * 64,
+        running=False,
+        started=True,
+        exit_code=exit_code,
+        oom_killed=False,
+        started_at=started_at,
+        finished_at=finished_at,
+        volumes={},
+        host_paths=[],
+    )
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
@@ -357,3 +374,27 @@ def test_no_install_script_is_read_of_those_that_agree(alice: User) -> None:
         tracemalloc.stop()
 
     assert most < len(containers) * (256 << 10)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("policy", "comes_back"),
+    [(RestartPolicy.NEVER, False), (RestartPolicy.ON_CRASH, True), (RestartPolicy.ALWAYS, True)],
+)
+def test_what_the_host_took_with_it_comes_back_by_its_policy(
+    container: Container, monkeypatch: pytest.MonkeyPatch, policy: str, comes_back: bool
+) -> None:
+    """Docker's record of a process that the host's end took: it began before the host was booted."""
+    put(container, state=State.RUNNING, docker_id=OLD, installed=True, should_run=True, restart_policy=policy)
+    booted = LONG_AGO
+    record = inspected(started_at=booted - timedelta(hours=1), finished_at=booted + timedelta(seconds=5), exit_code=255)
+    monkeypatch.setattr(crashes, "booted_at", lambda: booted)
+    monkeypatch.setattr(client, "inspect", lambda docker_id: record)
+
+    reconcile.reconcile({OLD: Seen(OLD, container.pk, running=False, created=False)})
+
+    container.refresh_from_db()
+    assert container.error == "The process ended with the Docker engine or the host (exit code 255)"
+    assert (container.restart_at is not None) == comes_back
+    assert container.state == (State.STARTING if comes_back else State.READY)
+    assert not Event.objects.filter(kind=Event.Kind.CRASHED).exists()

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from django.conf import settings as site
-from hypothesis import given, settings
+from django.conf import settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from containers import spool
@@ -27,7 +27,7 @@ def _small_segments() -> Iterator[None]:
     """So that a few bytes fill many."""
     patch = pytest.MonkeyPatch()
     patch.setattr(spool, "SEGMENT", SEGMENT)
-    patch.setattr(site, "CONSOLE_KEEP_MB", SEGMENTS)
+    patch.setattr(settings, "CONSOLE_KEEP_MB", SEGMENTS)
     patch.setattr(spool, "BLOCK", 16)
     yield
     patch.undo()
@@ -53,7 +53,6 @@ def kept_from(directory: Path) -> int:
     return present[0].start
 
 
-@settings(deadline=None)
 @given(written=pieces, start=st.integers(0, 2000), limit=st.integers(0, 2000))
 def test_what_is_read_is_what_was_written(written: list[bytes | None], start: int, limit: int) -> None:
     with TemporaryDirectory() as name:
@@ -68,7 +67,6 @@ def test_what_is_read_is_what_was_written(written: list[bytes | None], start: in
             assert stretch.start == oldest
 
 
-@settings(deadline=None)
 @given(written=pieces, count=st.integers(0, 20), limit=st.integers(1, 400))
 def test_the_last_lines_are_the_last_lines(written: list[bytes | None], count: int, limit: int) -> None:
     with TemporaryDirectory() as name:
@@ -84,7 +82,6 @@ def test_the_last_lines_are_the_last_lines(written: list[bytes | None], count: i
         assert (stretch.start, stretch.end) == (len(whole) - len(stretch.data), len(whole))
 
 
-@settings(deadline=None)
 @given(written=pieces)
 def test_no_more_is_kept_than_so_many_segments(written: list[bytes | None]) -> None:
     with TemporaryDirectory() as name:
@@ -105,7 +102,6 @@ class Clock:
         return self.now
 
 
-@settings(deadline=None)
 @given(
     written=st.lists(st.tuples(st.integers(0, 12), st.binary(min_size=1, max_size=30)), min_size=1, max_size=30),
     moment=st.integers(9_990, 10_060),

@@ -18,7 +18,7 @@ asked = st.tuples(st.sampled_from(State), st.none() | st.frozensets(st.sampled_f
 
 
 @pytest.mark.django_db
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(begin=st.sampled_from(State), moves=st.lists(asked, max_size=12))
 def test_no_sequence_of_moves_leaves_the_table(
     begin: State, moves: list[tuple[State, frozenset[State] | None]]

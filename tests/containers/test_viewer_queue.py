@@ -1,6 +1,6 @@
 """What waits for a viewer is bounded, and comes once."""
 
-from containers.sockets.groups import OutputMessage
+from containers.sockets.groups import OutputMessage, RefusalMessage
 from containers.sockets.viewer import MAX_ANSWERS, MAX_WAITING, Viewer
 
 
@@ -53,3 +53,15 @@ async def test_answers_that_are_not_read_do_not_pile_up() -> None:
         answers += 1
 
     assert answers == MAX_ANSWERS >> 20
+
+
+async def test_a_refusal_is_for_who_typed() -> None:
+    who, other = Viewer(), Viewer()
+    for viewer in (who, other):
+        viewer.offer_refusal(
+            RefusalMessage(type="console.refusal", container_id="c", viewer=who.name, sentence="it takes no input")
+        )
+        viewer.offer_output(output(0, "live\n"))
+
+    assert await who.next() == {"event": "daemon_message", "data": "Error: it takes no input"}
+    assert (await other.next())["data"] == "live\n"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.e2e.programs import STUBBORN
 from tests.e2e.server import Lightd
 from tests.e2e.truth import RETURN, untrue
 from tests.waiting import wait_until
@@ -18,7 +19,7 @@ from tests.waiting import wait_until
 WAITS = "until [ -e go ]; do sleep 0.05; done"
 INSTALL = f"#!/bin/sh\necho once >> installs\n{WAITS}\n"
 SERVER = f"echo once >> starts; {WAITS}; echo Ready; exec sleep infinity"
-STUBBORN = "echo once >> starts; trap '' TERM; echo Ready; while true; do sleep 0.2; done"
+NEVER_ENDING = f"echo once >> starts; {STUBBORN}"
 
 STATES = ("installing", "ready", "starting", "running", "stopping", "failed")
 WITH_PROCESS = ("installing", "starting", "running", "stopping")
@@ -109,7 +110,7 @@ def make_fleet(lightd: Lightd) -> Fleet:
     volume_ids = {name: str(uuid.uuid4()) for name in STATES}
     volumes = {name: lightd.files_of(volume_id) for name, volume_id in volume_ids.items()}
     fleet = Fleet(lightd, {name: lightd.fresh_id(name) for name in STATES}, ports, volumes)
-    commands = {"running": STUBBORN, "stopping": STUBBORN}
+    commands = {"running": NEVER_ENDING, "stopping": NEVER_ENDING}
     scripts = {"installing": INSTALL, "failed": "#!/bin/sh\nexit 3\n"}
     for name, internal_id in fleet.ids.items():
         lightd.create(

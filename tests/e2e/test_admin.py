@@ -7,50 +7,36 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from tests.e2e.browser import Browser
 from tests.e2e.server import Lightd
 
 LIST = "/admin/containers/container/"
 
 
-class Browser:
-    """Someone signed in to the admin."""
-
-    def __init__(self, lightd: Lightd) -> None:
-        self.http = httpx.Client(base_url=lightd.url, timeout=30)
-        self.http.get("/account/sign-in")
-        answer = self.post("/account/sign-in", {"username": "admin", "password": lightd.password})
-        assert answer.status_code == 302, "could not sign in"
-
-    def page(self, path: str) -> str:
-        answer = self.http.get(path)
-        assert answer.status_code == 200, path
-        return answer.text
-
-    def post(self, path: str, form: dict[str, str]) -> httpx.Response:
-        return self.http.post(path, data={**form, "csrfmiddlewaretoken": self.http.cookies["csrftoken"]})
+class Administrator(Browser):
+    """Someone in the admin."""
 
     def act(self, internal_id: str, action: str, *, asks_first: bool = False) -> str:
         """Chooses the container in the list and asks for an action; returns the page that says what came of it."""
         row = re.search(r'name="_selected_action" value="([0-9a-f-]{36})"', self.page(f"{LIST}?q={internal_id}"))
         assert row, f"{internal_id} is not listed"
         chosen = {"action": action, "index": "0", "_selected_action": row[1]}
-        answer = self.post(LIST, chosen)
+        answer = self.post(LIST, **chosen)
         if asks_first:
             assert answer.status_code == 200
             assert f">{internal_id}</a>" in answer.text
-            answer = self.post(LIST, {**chosen, "confirmed": "yes"})
+            answer = self.post(LIST, **chosen, confirmed="yes")
         assert answer.status_code == 302
         return self.page(LIST)
 
 
 @pytest.fixture(scope="module")
-def browser(lightd: Lightd) -> Iterator[Browser]:
-    browser = Browser(lightd)
-    yield browser
-    browser.http.close()
+def browser(lightd: Lightd) -> Iterator[Administrator]:
+    with Administrator(lightd.url) as browser:
+        yield browser.sign_in("admin", lightd.password)
 
 
-def test_actions_reach_docker_and_are_recorded_with_their_actor(lightd: Lightd, browser: Browser) -> None:
+def test_actions_reach_docker_and_are_recorded_with_their_actor(lightd: Lightd, browser: Administrator) -> None:
     container = lightd.create(startup_command="exec sleep infinity")
 
     assert f"Container {container}: start initiated" in browser.act(container, "start")
@@ -68,7 +54,7 @@ def test_actions_reach_docker_and_are_recorded_with_their_actor(lightd: Lightd, 
     assert {event["actor"] for event in events if event["message"] == "Kill requested"} == {"admin"}
 
 
-def test_containers_are_reinstalled_and_deleted_after_a_question(lightd: Lightd, browser: Browser) -> None:
+def test_containers_are_reinstalled_and_deleted_after_a_question(lightd: Lightd, browser: Administrator) -> None:
     container = lightd.create()
     before = lightd.get(container)["container_id"]
 
@@ -80,13 +66,13 @@ def test_containers_are_reinstalled_and_deleted_after_a_question(lightd: Lightd,
     assert lightd.http.get(f"/containers/{container}").status_code == 404
 
 
-def test_a_refusal_is_shown_in_the_api_s_own_words(lightd: Lightd, browser: Browser) -> None:
+def test_a_refusal_is_shown_in_the_api_s_own_words(lightd: Lightd, browser: Administrator) -> None:
     container = lightd.create()
 
     assert f"Container {container}: Cannot kill while container is stopped" in browser.act(container, "kill")
 
 
-def test_lists_are_searched_filtered_and_coloured(lightd: Lightd, browser: Browser) -> None:
+def test_lists_are_searched_filtered_and_coloured(lightd: Lightd, browser: Administrator) -> None:
     stopped = lightd.create(ports=[{}])
     failed = lightd.create(install_script="#!/bin/sh\nexit 1", wait="failed")
 
@@ -101,7 +87,7 @@ def test_lists_are_searched_filtered_and_coloured(lightd: Lightd, browser: Brows
     assert len({colour[1] for colour in colours if colour}) == 2
 
 
-def test_every_list_opens_and_none_shows_a_secret(lightd: Lightd, browser: Browser) -> None:
+def test_every_list_opens_and_none_shows_a_secret(lightd: Lightd, browser: Administrator) -> None:
     lightd.create()
     key = (lightd.folder / "storage" / "secret_key").read_text().strip()
     lists = set(re.findall(r'href="(/admin/\w+/\w+/)"', browser.page("/admin/")))

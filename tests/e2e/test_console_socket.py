@@ -6,7 +6,6 @@ import pytest
 
 from tests.e2e.console import Console, Message
 from tests.e2e.server import Lightd
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.both_modes
 
@@ -200,18 +199,20 @@ def test_a_connection_from_the_beginning_has_all_of_it_once(lightd: Lightd) -> N
 
 
 def test_characters_are_never_torn(lightd: Lightd) -> None:
-    halves = r"""bash -c 'stty -echo; printf "\xe2\x82"; read -r go; printf "\xac."; exec sleep infinity'"""
+    halves = r"""bash -c 'stty -echo; printf "half: \xe2\x82"; read -r go; printf "\xac."; exec sleep infinity'"""
     container = lightd.create(startup_command=halves)
     lightd.start_and_wait(container)
 
     with lightd.socket(container, query="&since_seq=0") as viewer:
-        wait_until(
-            lambda: lightd.http.get(f"/containers/{container}/logs").json()["logs"], 30, "the first half is there"
-        )
-        viewer.command("")
-        viewer.wait_for_output("€.")
+        viewer.wait_for_output("half: ")
+        viewer.send({"event": "request_logs"})
+        history = viewer.wait_for(lambda message: message["event"] == "logs")
+        with lightd.socket(container, query=f"&since_seq={history['seq']}") as late:
+            viewer.command("")
+            viewer.wait_for_output("€.")
+            late.wait_for_output("€.")
 
-        assert "\ufffd" not in viewer.output
+    assert (history["data"], late.output, viewer.output) == ("half: ", "€.", "half: €.")
     assert lightd.http.delete(f"/containers/{container}").status_code == 200
 
 

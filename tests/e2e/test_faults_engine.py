@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.faults import OF_THE_ENGINE, Fault
-from tests.e2e.fleet import STATES, STUBBORN, Fleet, make_fleet
+from tests.e2e.fleet import NEVER_ENDING, STATES, Fleet, make_fleet
 from tests.e2e.registry import Registry, SlowLine, push_behind
 from tests.e2e.server import Lightd
 from tests.e2e.serving import serving
@@ -70,7 +70,7 @@ def test_what_waits_goes_on_after_the_engine_was_killed(
     old_port, new_port = lightd.port_range(2)
     for internal_id in names:
         ports = [{"container_port": 7000, "host_port": old_port}] if internal_id == rebound else []
-        lightd.create(internal_id, startup_command=STUBBORN, start_pattern="Ready", ports=ports)
+        lightd.create(internal_id, startup_command=NEVER_ENDING, start_pattern="Ready", ports=ports)
         lightd.http.patch(f"/containers/{internal_id}", json={"stop_timeout": 600}).raise_for_status()
         lightd.start_and_wait(internal_id)
     files = {internal_id: lightd.files(internal_id) for internal_id in names}

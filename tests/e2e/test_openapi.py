@@ -63,7 +63,6 @@ def test_the_description_is_the_one_that_is_served(probed: Lightd) -> None:
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -11,12 +11,13 @@ from typing import Any
 import docker
 import pytest
 
+from containers.engine.client import MAX_LAYERS
 from containers.engine.config import LABEL_INTERNAL_ID
+from tests.e2e.programs import STUBBORN
 from tests.e2e.server import Lightd
 from tests.waiting import wait_until
 
 SERVER = "echo Ready; exec sleep infinity"
-STUBBORN = "trap '' TERM; echo Ready; while true; do sleep 0.2; done"
 
 
 def rebind(lightd: Lightd, internal_id: str, *ports: int) -> None:
@@ -131,7 +132,7 @@ def test_a_port_that_another_program_has_puts_everything_back(lightd: Lightd, do
 
 @pytest.mark.timeout(900)
 def test_a_hundred_rebinds_in_a_row_still_work(lightd: Lightd, docker_client: docker.APIClient) -> None:
-    """Each changes the file system first, so that each would add a layer; Docker takes 127."""
+    """Each changes the file system first, so that each would add a layer: there are never as many as Docker takes."""
     pair = lightd.port_range(2)
     internal_id = lightd.create(ports=[{"container_port": 7000, "host_port": pair[0]}])
 
@@ -146,7 +147,8 @@ def test_a_hundred_rebinds_in_a_row_still_work(lightd: Lightd, docker_client: do
     marks = lightd.run_in(internal_id, "sh", "-c", "ls /opt/mark-* | wc -l")
     assert int(marks) == 100
     wait_until(lambda: len(docker_containers(docker_client, internal_id)) == 1, 30, "one container is left")
-    assert len(own_images(docker_client, lightd, internal_id)) == 1
+    (image,) = own_images(docker_client, lightd, internal_id)
+    assert len(docker_client.inspect_image(image)["RootFS"]["Layers"]) <= MAX_LAYERS
 
 
 def write_file(client: docker.APIClient, docker_id: str, name: str) -> None:

@@ -24,6 +24,7 @@ from containers.sockets.groups import StatsMessage
 from containers.supervisor.stats import Stats
 from containers.usage import Counters, Usage, cpu_percent
 from tests.engine import IMAGE, Engine
+from tests.in_database import in_database
 from tests.people import container_of
 from tests.waiting import wait_until
 
@@ -81,10 +82,6 @@ class Sampler:
         usage = self.usage(docker_id)
         assert usage
         return usage
-
-
-async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    return await sync_to_async(function)(*args, **kwargs)
 
 
 @pytest_asyncio.fixture

@@ -43,12 +43,16 @@ def test_a_viewer_has_every_line_and_event_though_redis_was_away(grown_lightd: G
 
 
 def test_what_was_printed_last_is_shown_though_nothing_follows(grown_lightd: GrownLightd) -> None:
-    container = grown_lightd.create(startup_command="bash -c 'echo Hello; sleep 3; echo the last; exec sleep infinity'")
+    last = "until [ -e go ]; do sleep 0.05; done; echo the last; touch printed; exec sleep infinity"
+    container = grown_lightd.create(startup_command=f"bash -c 'echo Hello; {last}'")
+    files = grown_lightd.files(container)
     viewer = grown_lightd.socket(container)
     grown_lightd.start_and_wait(container)
     viewer.wait_for_output("Hello")
 
     with grown_lightd.redis.away():
+        (files / "go").touch()
+        wait_until((files / "printed").exists, 30, "it is printed while Redis is away")
         time.sleep(AWAY)
 
     viewer.wait_for_output("the last")
@@ -80,7 +84,12 @@ def test_health_says_so_while_postgres_is_away(grown_lightd: GrownLightd) -> Non
     assert (live.status_code, live.json()) == (200, {"status": "ok"})
     assert (ready.status_code, ready.json()) == (
         503,
-        {"status": "degraded", "database": "unreachable: OperationalError"},
+        {
+            "error": "Not well: database, engine, workers, supervisor",
+            "status": "degraded",
+            "database": "unreachable: OperationalError",
+            **dict.fromkeys(("engine", "workers", "supervisor"), "unknown: no database"),
+        },
     )
     grown_lightd.wait_ready()
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.answers import found
 from tests.e2e import openid
+from tests.e2e.browser import Browser
 from tests.e2e.server import Lightd
 from tests.e2e.serving import serving
 from tests.engine import Engine
@@ -45,16 +46,8 @@ def _someone_new(provider: openid.Provider) -> None:
     provider.audience = openid.CLIENT_ID
 
 
-class Browser:
+class Guest(Browser):
     """Follows the provider's way as a browser would, by hand."""
-
-    def __init__(self, site: Lightd) -> None:
-        self.http = httpx.Client(base_url=site.url, headers={"Accept": "text/html"}, timeout=30)
-
-    def post(self, path: str, **form: str) -> httpx.Response:
-        if "csrftoken" not in self.http.cookies:
-            self.http.get("/account/sign-in")
-        return self.http.post(path, data={**form, "csrfmiddlewaretoken": self.http.cookies["csrftoken"]})
 
     def through(self, path: str = "/account/oidc/start", **form: str) -> httpx.Response:
         """To the provider and back; the callback's answer."""
@@ -77,14 +70,13 @@ def address_in(page: httpx.Response) -> str:
 
 
 @pytest.fixture
-def browser(site: Lightd) -> Iterator[Browser]:
-    browser = Browser(site)
-    yield browser
-    browser.http.close()
+def browser(site: Lightd) -> Iterator[Guest]:
+    with Guest(site.url) as browser:
+        yield browser
 
 
 def test_the_button_says_the_provider_s_name_and_the_way_there_needs_no_foreign_form(
-    site: Lightd, browser: Browser, provider: openid.Provider
+    site: Lightd, browser: Guest, provider: openid.Provider
 ) -> None:
     page = browser.http.get("/account/sign-in")
 
@@ -93,7 +85,7 @@ def test_the_button_says_the_provider_s_name_and_the_way_there_needs_no_foreign_
     assert provider.url not in page.text
 
 
-def test_a_new_user_is_made_once_and_is_no_administrator(browser: Browser, provider: openid.Provider) -> None:
+def test_a_new_user_is_made_once_and_is_no_administrator(browser: Guest, provider: openid.Provider) -> None:
     answer = browser.through(next="/account/sessions")
 
     assert answer.headers["Location"] == "/account/sessions"
@@ -107,7 +99,7 @@ def test_a_new_user_is_made_once_and_is_no_administrator(browser: Browser, provi
     assert browser.name() == name
 
 
-def test_a_name_that_is_taken_here_opens_nobody_s_account(browser: Browser, provider: openid.Provider) -> None:
+def test_a_name_that_is_taken_here_opens_nobody_s_account(browser: Guest, provider: openid.Provider) -> None:
     provider.person |= {"preferred_username": "admin"}
 
     browser.through()
@@ -117,7 +109,7 @@ def test_a_name_that_is_taken_here_opens_nobody_s_account(browser: Browser, prov
 
 
 def test_an_account_that_is_connected_signs_in_and_is_asked_for_its_second_factor(
-    site: Lightd, browser: Browser, provider: openid.Provider
+    site: Lightd, browser: Guest, provider: openid.Provider
 ) -> None:
     browser.post("/account/sign-in", username="admin", password=site.password)
     connected = browser.through("/account/oidc/connect")
@@ -143,7 +135,26 @@ def test_an_account_that_is_connected_signs_in_and_is_asked_for_its_second_facto
     assert browser.name() not in ("", "admin")
 
 
-def test_without_a_password_one_can_not_disconnect(browser: Browser) -> None:
+def test_who_connected_and_who_could_not_is_in_the_audit_trail(
+    site: Lightd, browser: Guest, provider: openid.Provider
+) -> None:
+    browser.post("/account/sign-in", username="admin", password=site.password)
+    first = provider.person["sub"]
+    browser.through("/account/oidc/connect")
+    assert "Your account is connected." in browser.http.get("/account/oidc").text
+    provider.person["sub"] += "-too"
+
+    assert browser.through("/account/oidc/connect").status_code == 409
+
+    browser.post("/account/oidc/disconnect")
+    trail = site.http.get("/audit?action=identity.connect").json()["entries"]
+    assert [(entry["username"], entry["outcome"], entry["after"]) for entry in trail[:2]] == [
+        ("admin", "refused", None),
+        ("admin", "accepted", {"identity": first}),
+    ]
+
+
+def test_without_a_password_one_can_not_disconnect(browser: Guest) -> None:
     browser.through()
 
     browser.post("/account/oidc/disconnect")
@@ -152,20 +163,19 @@ def test_without_a_password_one_can_not_disconnect(browser: Browser) -> None:
 
 
 def test_an_answer_that_was_not_asked_for_signs_nobody_in(
-    site: Lightd, browser: Browser, provider: openid.Provider
+    site: Lightd, browser: Guest, provider: openid.Provider
 ) -> None:
-    victim = Browser(site)
     page = browser.post("/account/oidc/start")
     back = httpx.get(address_in(page), timeout=30).headers["Location"]
 
-    victim.http.get(back)
-    assert victim.name() == ""
-    victim.http.get("/account/oidc/callback?code=a&state=b")
-    assert victim.name() == ""
-    victim.http.close()
+    with Guest(site.url) as victim:
+        victim.http.get(back)
+        assert victim.name() == ""
+        victim.http.get("/account/oidc/callback?code=a&state=b")
+        assert victim.name() == ""
 
 
-def test_what_goes_wrong_there_is_a_sentence_here(browser: Browser, provider: openid.Provider) -> None:
+def test_what_goes_wrong_there_is_a_sentence_here(browser: Guest, provider: openid.Provider) -> None:
     provider.refusal = "access_denied"
     assert browser.through().headers["Location"] == "/account/sign-in"
     assert "Signing in through Example &amp; Sons was called off" in browser.http.get("/account/sign-in").text
@@ -180,7 +190,7 @@ def test_what_goes_wrong_there_is_a_sentence_here(browser: Browser, provider: op
     assert browser.name() == ""
 
 
-def test_its_secret_and_its_tokens_are_in_no_log_and_not_in_the_admin(site: Lightd, browser: Browser) -> None:
+def test_its_secret_and_its_tokens_are_in_no_log_and_not_in_the_admin(site: Lightd, browser: Guest) -> None:
     browser.through()
 
     assert openid.CLIENT_SECRET not in site.log.read_text()
@@ -195,8 +205,7 @@ def test_who_has_no_account_stays_outside_where_none_are_made(
 ) -> None:
     environment = {"LIGHTD_OIDC_ISSUER": provider.url, "LIGHTD_OIDC_CLIENT_ID": openid.CLIENT_ID}
     environment["LIGHTD_OIDC_CLIENT_SECRET"] = openid.CLIENT_SECRET
-    with serving(Lightd(tmp_path_factory.mktemp("oidc"), engine, environment)) as lightd:
-        browser = Browser(lightd)
+    with serving(Lightd(tmp_path_factory.mktemp("oidc"), engine, environment)) as lightd, Guest(lightd.url) as browser:
         answer = browser.through()
 
         assert answer.status_code == 403
@@ -210,4 +219,3 @@ def test_who_has_no_account_stays_outside_where_none_are_made(
             assert browser.post("/account/oidc/start").status_code == 503
         finally:
             del provider.discovery
-        browser.http.close()

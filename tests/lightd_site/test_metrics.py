@@ -10,10 +10,11 @@ from pytest_django.asserts import assertNumQueries
 
 from accounts.models import User
 from containers import health
-from containers.models import Container, Event, Heartbeat, Job
+from containers.models import Container, Event, Heartbeat, ImageJob, Job
 from containers.states import State
 from containers.supervisor.counts import Counts
 from tests.people import client_of, container_of
+from volumes.models import Operation
 
 URL = "/metrics"
 
@@ -123,6 +124,9 @@ def test_states_jobs_and_queues_come_from_the_database(admin: User) -> None:
     minute_ago = timezone.now() - timedelta(seconds=60)
     Job.objects.create(container=container, kind="install", created_at=minute_ago)
     Job.objects.create(container=container, kind="stop", status="running")
+    ImageJob.objects.create(kind="pull", image="debian", shown="debian")
+    two_minutes_ago = timezone.now() - timedelta(seconds=120)
+    Operation.objects.create(volume=container.volume, kind="compress", created_at=two_minutes_ago)
 
     now = scraped(client_of(admin))
 
@@ -130,9 +134,9 @@ def test_states_jobs_and_queues_come_from_the_database(admin: User) -> None:
     assert now["lightd_containers", "failed"] == 0
     assert now["lightd_jobs", "install", "queued"] == 1
     assert now["lightd_jobs", "stop", "running"] == 1
-    assert now["lightd_queue_depth", "installs"] == 1
+    assert now["lightd_queue_depth", "installs"] == 3
     assert now["lightd_queue_depth", "power"] == 0
-    assert now["lightd_queue_oldest_seconds", "installs"] == pytest.approx(60, abs=5)
+    assert now["lightd_queue_oldest_seconds", "installs"] == pytest.approx(120, abs=5)
 
 
 def test_the_supervisor_s_lag_is_told(admin: User) -> None:
@@ -201,5 +205,5 @@ def test_a_scrape_asks_the_same_however_much_there_is(admin: User) -> None:
         job_that_took(container_of(admin, f"web-{number}"), 1)
     client.get(URL)
 
-    with assertNumQueries(5):  # one of them finds the token
+    with assertNumQueries(8):  # one of them finds the token
         client.get(URL)

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -38,10 +39,15 @@ def test_the_admin_is_in_the_navigation_of_those_who_may(client: Client, admin: 
     assert "/admin/" not in navigation_in(page_of(client, alice))
 
 
-def test_who_is_signed_out_when_a_page_asks_for_something_comes_back_to_that_page(client: Client, db: None) -> None:
+@pytest.mark.parametrize(
+    "action", ["/dashboard/images/pull", "/account/sessions/end", f"/account/sessions/{uuid4()}/end"]
+)
+def test_who_is_signed_out_when_a_page_asks_for_something_comes_back_to_that_page(
+    client: Client, db: None, action: str
+) -> None:
     page = "http://testserver/dashboard/audit/?user=alice"
 
-    answer = client.post("/dashboard/images/pull", headers={"Accept": "text/html", "Referer": page})
+    answer = client.post(action, headers={"Accept": "text/html", "Referer": page})
 
     assert answer["Location"] == "/account/sign-in?next=/dashboard/audit/%3Fuser%3Dalice"
 

@@ -32,7 +32,7 @@ step = st.tuples(
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(step, max_size=12))
 def test_no_two_containers_clash(steps: list[tuple[str, str, list[PortRequest]]]) -> None:
     with transaction.atomic():

@@ -254,6 +254,8 @@ def test_an_operation_that_waits_is_cancelled(client: APIClient, url: str, folde
 
     assert client.get(f"{url}/operations/{operation}").json()["status"] == "cancelled"
     assert client.delete(f"{url}/operations/{operation}").status_code == 409
+    tried = AuditEntry.objects.filter(action="operation.cancel").order_by("at", "pk")
+    assert [entry.outcome for entry in tried] == ["accepted", "refused"]
     assert [path.name for path in folder.iterdir()] == ["world"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from containers.models import Container
@@ -38,6 +39,13 @@ def test_a_volume_is_a_row_and_an_empty_directory(alice: User, storage_root: Pat
 
 def test_a_size_in_mb_is_its_quota(alice: User) -> None:
     assert client_of(alice).post(URL, {"size": 2048}).json()["quota_mb"] == 2048
+
+
+def test_what_its_owner_has_is_summed_up_once(alice: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        storage.create(alice)
+
+    assert len([query for query in queries if "SUM(" in query["sql"]]) == 1
 
 
 def test_everyone_in_a_container_may_write_there_and_nobody_on_the_host_comes_near(

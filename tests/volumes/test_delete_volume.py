@@ -40,6 +40,19 @@ def test_row_and_files_are_gone(alice: User, storage_root: Path) -> None:
     assert trash(storage_root) == []
 
 
+def test_files_that_cannot_be_thrown_away_are_left_to_the_sweep(alice: User, storage_root: Path) -> None:
+    volume = storage.create(alice)
+    (storage_root / "trash").rmdir()
+    (storage_root / "trash").touch()
+
+    answer = client_of(alice).delete(f"/volumes/{volume.pk}")
+
+    assert answer.status_code == 200
+    assert not Volume.objects.exists()
+    assert storage.directory(volume).is_dir()
+    assert OrmQ.objects.get().func() == "volumes.trash.sweep"
+
+
 def test_what_goes_elsewhere_while_it_is_swept_keeps_nothing_in_the_trash(
     alice: User, storage_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

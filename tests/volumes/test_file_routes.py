@@ -75,6 +75,18 @@ def test_a_file_that_changed_since_it_was_opened_is_not_overwritten(client: APIC
     assert client.post(f"{url}/files", mine).status_code == 200
 
 
+def test_a_file_that_was_deleted_since_it_was_opened_is_not_found(client: APIClient, url: str, folder: Path) -> None:
+    (folder / "file").write_text("1")
+    version = client.get(f"{url}/files/content?path=file").json()["version"]
+    (folder / "file").unlink()
+
+    answer = client.post(f"{url}/files", {"path": "file", "content": "mine", "expected_version": version})
+
+    assert answer.status_code == 404
+    assert answer.json() == {"error": "The file was deleted since you opened it: file"}
+    assert list(folder.iterdir()) == []
+
+
 def test_an_editor_gets_text_of_a_sensible_size(client: APIClient, url: str, folder: Path) -> None:
     (folder / "large").write_bytes(b"x" * (files.LARGEST_TEXT + 1))
     (folder / "picture").write_bytes(b"\x89PNG\xff")

@@ -90,7 +90,7 @@ def test_a_start_during_an_enlargement_is_refused_at_once(alice: User, images: N
         with locks.held(str(volume.pk)) as lock:
             unmount(storage.image(volume), lock)
             begun.set()
-            refused.wait(1)
+            refused.wait(10)
 
     with ThreadPoolExecutor(1) as thread:
         enlargement = thread.submit(enlarge)

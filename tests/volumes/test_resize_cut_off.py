@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
 from accounts.models import User
 from tests.mounts import unmount_below
@@ -16,7 +17,8 @@ from tests.volumes.workers import killed_at, lines_of, next_worker
 from volumes import resizing, storage
 from volumes.images import size
 from volumes.models import Operation, Volume
-from volumes.operations import run
+from volumes.operations import queue, run
+from work import lease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,6 +74,24 @@ def test_killed_anywhere(alice: User, volume: Volume, first: int, second: int) -
         operation = ask(alice, volume, second)
         killed_at(operation, 1 + point * (total - 2) // (POINTS - 1))
         finish(volume, operation, second, before)
+
+
+@pytest.mark.parametrize(("renewed", "megabytes"), [(False, 48), (True, 64)])
+def test_given_up_it_gives_back_what_it_was_given_unless_its_worker_lives(
+    alice: User, volume: Volume, renewed: bool, megabytes: int
+) -> None:
+    ask(alice, volume, 64)
+    now = timezone.now()
+    Operation.objects.update(status="running", attempts=lease.MAX_ATTEMPTS, lease_until=now)
+    seen = Operation.objects.get()
+    if renewed:
+        assert lease.renew(seen)
+
+    queue._put_back(seen, now)
+
+    volume.refresh_from_db()
+    assert volume.quota_mb == megabytes
+    assert Operation.objects.get().status == ("running" if renewed else "failed")
 
 
 def test_killed_in_the_middle_of_the_programs(alice: User, volume: Volume, storage_root: Path) -> None:

@@ -1,9 +1,11 @@
 """A volume made larger and smaller while its files are used."""
 
 import os
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.models import AuditEntry, User
@@ -14,6 +16,7 @@ from volumes import images, locks, resizing, storage
 from volumes.images import size
 from volumes.models import Operation, Volume
 from volumes.operations import queue, run
+from work import lease
 
 # Directories are made when the transaction is committed.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,6 +71,26 @@ def test_it_is_larger_at_once(alice: User, volume: Volume) -> None:
     }
     assert (storage.directory(volume) / "world").stat().st_size == 110 * MIB
     assert 145 < room(volume) < 148
+
+
+def test_what_a_resize_was_given_stays_given_if_its_worker_lives_after_all(alice: User) -> None:
+    """It was only late: renewed its lease between the look at it and the decision to give it up."""
+    volume = Volume.objects.create(owner=alice, quota_mb=256)
+    now = timezone.now()
+    resize = Operation.objects.create(
+        volume=volume,
+        kind=Operation.Kind.RESIZE,
+        args={"size": 256, "before": 64, "copies": False},
+        status=Operation.Status.RUNNING,
+        attempts=lease.MAX_ATTEMPTS,
+        lease_until=now - timedelta(seconds=1),
+    )
+    Operation.objects.filter(pk=resize.pk).update(lease_until=now + lease.LEASE)
+
+    queue._put_back(resize, now)
+
+    volume.refresh_from_db()
+    assert volume.quota_mb == 256
 
 
 @pytest.mark.usefixtures("_worker")

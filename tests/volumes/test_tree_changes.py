@@ -64,7 +64,7 @@ def test_a_reader_has_the_old_file_until_the_new_one_is_there(tree: Tree, folder
     assert (folder / "file").read_text() == "new"
 
 
-def test_a_version_that_is_not_the_expected_one_is_a_conflict(tree: Tree, folder: Path) -> None:
+def test_a_version_that_is_not_the_expected_one_is_refused(tree: Tree, folder: Path) -> None:
     put(tree, "file", b"1")
     seen = tree.look(("file",)).version
     (folder / "file").write_text("2")
@@ -72,7 +72,7 @@ def test_a_version_that_is_not_the_expected_one_is_a_conflict(tree: Tree, folder
     with pytest.raises(Conflict, match="changed since you opened it"), tree.draft(("file",)) as draft:
         draft.publish(replace=True, expected=seen)
     (folder / "file").unlink()
-    with pytest.raises(Conflict, match="deleted since you opened it"), tree.draft(("file",)) as draft:
+    with pytest.raises(NotFound, match="deleted since you opened it"), tree.draft(("file",)) as draft:
         draft.publish(replace=True, expected=seen)
 
 

@@ -15,7 +15,7 @@ from accounts.actor import actor_of
 from accounts.permissions import Permission
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 from volumes import archiving, serializers
 from volumes.api.examples import ID, OPERATION
 from volumes.archives import Format
@@ -150,10 +150,11 @@ class OperationDetail(APIView):
         summary="Cancel an operation",
         extensions=needs(Permission.FILES_WRITE),
         parameters=_ONE,
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "Operation cancelled"})],
     )
     def delete(self, request: Request, volume_id: str, operation_id: str) -> Response:
         """Nothing of it stays."""
+        refuse_body(request)
         asking.cancel(actor_of(request), volume_id, operation_id)
         return Response({"message": "Operation cancelled"})

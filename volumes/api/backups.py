@@ -15,7 +15,7 @@ from accounts.actor import actor_of
 from accounts.permissions import Permission
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 from volumes.api.examples import BACKUP, ID, OPERATION
 from volumes.api.sending import BYTES, RANGE, Sent, send
 from volumes.backups import lifecycle, serializers
@@ -132,11 +132,12 @@ class BackupDetail(APIView):
         summary="Delete a backup",
         extensions=_WRITES,
         parameters=_ONE,
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "Backup deleted successfully"})],
     )
     def delete(self, request: Request, backup_id: str) -> Response:
         """Not one that is locked, still being made, or being restored."""
+        refuse_body(request)
         lifecycle.delete(actor_of(request), backup_id)
         return Response({"message": "Backup deleted successfully"})
 

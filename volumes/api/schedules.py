@@ -12,7 +12,7 @@ from accounts.actor import actor_of
 from accounts.permissions import Permission
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 from volumes.api.examples import ID, SCHEDULE
 from volumes.backups import schedules, serializers
 from volumes.backups.schedules import Plan
@@ -90,10 +90,11 @@ class ScheduleDetail(APIView):
         summary="Delete a schedule",
         extensions=_WRITES,
         parameters=_ONE,
-        responses={200: Message, **errors(403, 404)},
+        responses={200: Message, **errors(403, 404, body=True)},
         examples=[example({"message": "Schedule deleted successfully"})],
     )
     def delete(self, request: Request, volume_id: str, schedule_id: str) -> Response:
         """The backups that it made stay."""
+        refuse_body(request)
         schedules.delete(actor_of(request), volume_id, schedule_id)
         return Response({"message": "Schedule deleted successfully"})

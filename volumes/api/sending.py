@@ -37,9 +37,10 @@ def send(request: Request, file: Sent, body: Callable[[Span], Any]) -> Streaming
         body: makes what is sent of a span.
     """
     tag = f'"{file.version}"'
-    span = downloads.asked(request.headers.get("Range", ""), file.size)
-    if request.headers.get("If-Range", tag) != tag:
-        span = None
+    is_of_this = (
+        request.headers.get("If-Range", tag) == tag
+    )  # else its range, which may be behind the end, says nothing
+    span = downloads.asked(request.headers.get("Range", ""), file.size) if is_of_this else None
     answer = StreamingHttpResponse(
         body(Span(0, 0) if request.method == "HEAD" else span or Span(0, file.size)),
         status=206 if span else 200,

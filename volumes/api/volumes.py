@@ -11,7 +11,7 @@ from accounts.actor import Actor, actor_of
 from accounts.permissions import Permission
 from rules.openapi import PAGE, Message, errors, example, needs
 from rules.paging import page_of
-from rules.serializers import validated
+from rules.serializers import refuse_body, validated
 from volumes import access, lifecycle, resizing, usage
 from volumes.api.archives import answer_when_done
 from volumes.api.examples import ID, QUOTA, VOLUME
@@ -77,11 +77,12 @@ class VolumeDetail(APIView):
         summary="Delete a volume and all its files",
         extensions=needs(Permission.VOLUMES),
         parameters=ID,
-        responses={200: Message, **errors(403, 404, 409)},
+        responses={200: Message, **errors(403, 404, 409, body=True)},
         examples=[example({"message": "Volume deleted successfully"})],
     )
     def delete(self, request: Request, volume_id: str) -> Response:
         """Not while a container uses it."""
+        refuse_body(request)
         lifecycle.delete(actor_of(request), volume_id)
         return Response({"message": "Volume deleted successfully"})
 

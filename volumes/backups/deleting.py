@@ -24,12 +24,13 @@ KEEP_FAILED, MOST_FAILED = timedelta(days=30), 10
 
 
 def let_go(backups: QuerySet[Backup]) -> int:
-    """Have them go, but for those that are locked, being made or being restored. In the caller's transaction."""
+    """Have them go, but for those that are locked, being made, or needed by a restore. In the caller's transaction."""
     wanted = Backup.objects.filter(pk__in=list(backups.values_list("pk", flat=True)))
     list(wanted.select_for_update())  # whoever begins to restore one does the same: then one sees the other
     restored = Operation.objects.filter(kind=Operation.Kind.RESTORE, status__in=Operation.UNFINISHED)
     free = wanted.filter(locked=False, status__in=(Status.GOOD, Status.FAILED))
-    gone = free.exclude(pk__in=[operation.args["backup"] for operation in restored]).update(status=Status.DELETING)
+    needed = [backup for operation in restored for backup in operation.args.values()]  # and its safety copy
+    gone = free.exclude(pk__in=needed).update(status=Status.DELETING)
     if gone:
         transaction.on_commit(ask_to_sweep)
     return gone

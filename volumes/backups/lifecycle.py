@@ -5,6 +5,7 @@ Who may do something to the files of a volume may do it to its backups. Those of
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.actor import Actor
 from accounts.permissions import Permission, allows, require
-from rules.errors import Conflict, NotFound
+from rules.errors import Conflict, LightdError, NotFound
 from rules.rows import by_id
 from volumes import access, lifecycle, replacing
 from volumes.backups import bounds, deleting
@@ -93,6 +94,27 @@ def _shown() -> QuerySet[Backup]:
     return Backup.objects.exclude(status=Status.DELETING).select_related("volume", "operation")
 
 
+def _locked(backup: Backup) -> Backup:
+    """It as it is now, until the caller's transaction ends. Before its volume is locked, everywhere: else two who want
+    both would wait for each other."""
+    now = _shown().select_for_update(of=("self",)).filter(pk=backup.pk).first()
+    if now is None:
+        raise NotFound("Backup not found")
+    return now
+
+
+def _in_trail(backup: Backup) -> str:
+    """As what is within its volume: so the trail of that has it."""
+    return f"{backup.of_volume}/{backup.pk}"
+
+
+def _target(backup_id: str, *_: object, **__: object) -> str:
+    try:
+        return _in_trail(by_id(Backup.objects.all(), backup_id, "Backup"))
+    except NotFound:
+        return backup_id
+
+
 # --- Making -------------------------------------------------------------------
 
 
@@ -148,21 +170,21 @@ def at(moment: datetime) -> str:
 # --- Changing and deleting ----------------------------------------------------
 
 
-@audit.attempt("backup.change")
+@audit.attempt("backup.change", _target)
 def change(actor: Actor, backup_id: str, *, name: str | None = None, locked: bool | None = None) -> Backup:
     """Call it something else, or lock it against deletion."""
-    backup = find(actor, backup_id, WRITE)
+    found = find(actor, backup_id, WRITE)
     wanted = {"name": name, "locked": locked}
     changes = {field: value for field, value in wanted.items() if value is not None}
-    before = {field: getattr(backup, field) for field in changes}
     with transaction.atomic():
+        backup = _locked(found)
+        before = {field: getattr(backup, field) for field in changes}
         if locked and not backup.locked:
             _refuse_lock(backup)
-        if changes and not Backup.objects.filter(pk=backup.pk).exclude(status=Status.DELETING).update(**changes):
-            raise NotFound("Backup not found")
-        audit.record(actor, backup.pk, before=before, after=changes)
-    for field, value in changes.items():
-        setattr(backup, field, value)
+        for field, value in changes.items():
+            setattr(backup, field, value)
+        backup.save(update_fields=list(changes))
+        audit.record(actor, _in_trail(backup), before=before, after=changes)
     return backup
 
 
@@ -174,14 +196,14 @@ def _refuse_lock(backup: Backup) -> None:
         bounds.refuse_one_more(backup.volume)
 
 
-@audit.attempt("backup.delete")
+@audit.attempt("backup.delete", _target)
 def delete(actor: Actor, backup_id: str) -> None:
     """Remove it for good."""
     backup = find(actor, backup_id, WRITE)
     with transaction.atomic():
-        audit.record(actor, backup.pk, before={"name": backup.name, "of_volume": str(backup.of_volume)})
+        audit.record(actor, _in_trail(backup), before={"name": backup.name})
         if not deleting.let_go(Backup.objects.filter(pk=backup.pk)):
-            raise Conflict(_why_not(backup))
+            raise _why_not(backup)
 
 
 def delete_with_volume(actor: Actor, volume_id: str) -> list[str]:
@@ -193,34 +215,35 @@ def delete_with_volume(actor: Actor, volume_id: str) -> list[str]:
 
 def _let_go(actor: Actor, backup: Backup) -> bool:
     try:
-        delete(actor, str(backup.pk))
+        with suppress(NotFound):  # somebody else has let it go
+            delete(actor, str(backup.pk))
     except Conflict:
         return False
     return True
 
 
-def _why_not(backup: Backup) -> str:
-    backup.refresh_from_db()
-    if backup.locked:
-        return "The backup is locked; unlock it first"
-    if backup.status == Status.MAKING:
-        return "The backup is still being made; cancel its operation first"
-    return "The backup is being restored"
+def _why_not(backup: Backup) -> LightdError:
+    now = _shown().filter(pk=backup.pk).first()
+    if now is None:
+        return NotFound("Backup not found")
+    if now.locked:
+        return Conflict("The backup is locked; unlock it first")
+    if now.status == Status.MAKING:
+        return Conflict("The backup is still being made; cancel its operation first")
+    return Conflict("A restore needs the backup; wait until that is done, or cancel it")
 
 
 # --- Bringing back ------------------------------------------------------------
 
 
-@audit.attempt("backup.restore")
+@audit.attempt("backup.restore", _target)
 def restore(actor: Actor, backup_id: str, into: Into) -> Operation:
     """Have all that is in a volume replaced by what the backup has; in the same one after a safety copy of it."""
     with transaction.atomic():
-        backup = find(actor, backup_id, WRITE)
-        list(Backup.objects.select_for_update().filter(pk=backup.pk))  # as `deleting` does
-        backup.refresh_from_db(fields=["status", "volume"])
+        backup = _locked(find(actor, backup_id, WRITE))
         refuse_unless_good(backup)
         operation = _into_new(actor, backup) if into == Into.NEW else _into_same(actor, backup)
-        audit.record(actor, backup.pk, after={"into": str(operation.volume_id)})
+        audit.record(actor, _in_trail(backup), after={"into": str(operation.volume_id)})
     return operation
 
 

@@ -145,6 +145,7 @@ def _begin(schedule: BackupSchedule, now: datetime, next_at: datetime | None) ->
         return
     try:
         with transaction.atomic():
+            replacing.lock(schedule.volume_id)
             bounds.refuse_one_more(schedule.volume, schedule)
             lifecycle.begin(schedule.volume, ACTOR, schedule=schedule)
     except LightdError as error:

@@ -42,7 +42,7 @@ def find(actor: Actor, volume_id: str, operation_id: str) -> Operation:
     return by_id(operations(actor, volume_id), operation_id, "Operation")
 
 
-@audit.attempt("archive.cancel", lambda volume_id, operation_id: f"{volume_id}/{operation_id}")
+@audit.attempt("operation.cancel", lambda volume_id, operation_id: f"{volume_id}/{operation_id}")
 def cancel(actor: Actor, volume_id: str, operation_id: str) -> None:
     """Have an operation given up that is not finished; nothing of it stays."""
     volume = access.find_files(actor, volume_id, Permission.FILES_WRITE)

@@ -215,10 +215,12 @@ def _put_back(operation: Operation, now: datetime) -> None:
     if operation.attempts >= lease.MAX_ATTEMPTS and not operation.publishing:
         error = f"Given up: its worker was lost {lease.MAX_ATTEMPTS} times"
         changes = {"status": Status.FAILED, "error": error, "finished_at": now}
-        if operation.kind == Operation.Kind.RESIZE:
+    with transaction.atomic():
+        if not lease.take_away(operation, queued_at=now, **changes):
+            return
+        if changes["status"] == Status.FAILED and operation.kind == Operation.Kind.RESIZE:
             quotas.give_back(operation)  # before anybody may ask for another size
-    if lease.take_away(operation, queued_at=now, **changes):
-        tell(operation)
+    tell(operation)
 
 
 def prune(older_than: timedelta) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.actor import Actor, actor_of
 from accounts.permissions import Permission, allows
-from rules.errors import LightdError, NotFound
+from rules.errors import Invalid, LightdError, NotFound
 from rules.pages import action, page, saying, show
 from rules.serializers import validated
 from volumes import access, uses
@@ -194,11 +194,21 @@ def _latest_restore(volume: Volume) -> Restore | None:
 
 @action
 def make(request: HttpRequest, volume_id: str) -> HttpResponse:
-    actor, typed = actor_of(request), request.POST.get("name", "").strip()
-    wanted = validated(BackupRequest, {"name": typed} if typed else {})
-    backup = lifecycle.create(actor, volume_id, wanted.get("name", ""))
-    shown = {"shelf": _shelf(request, actor, backup.volume), "form": BackupForm()}
-    return saying(render(request, "volumes/backups/_made.html", shown), f"Making {backup}")
+    actor, form = actor_of(request), BackupForm(request.POST)
+    volume = access.find_files(actor, volume_id, Permission.FILES_WRITE)
+    if not form.is_valid():
+        return _show_making(request, actor, volume, form)
+    try:
+        backup = lifecycle.create(actor, volume_id, **validated(BackupRequest, form.filled()))
+    except LightdError as error:
+        return _show_making(request, actor, volume, form, error)
+    return saying(_show_making(request, actor, volume, BackupForm()), f"Making {backup}")
+
+
+def _show_making(
+    request: HttpRequest, actor: Actor, volume: Volume, form: BackupForm, error: LightdError | None = None
+) -> HttpResponse:
+    return show(request, "volumes/backups/_made.html", form, error, shelf=_shelf(request, actor, volume))
 
 
 @action
@@ -288,13 +298,14 @@ def change_schedule(request: HttpRequest, volume_id: str, schedule_id: str, what
 def foresee(request: HttpRequest, volume_id: str) -> HttpResponse:
     """When backups would be made, while one types."""
     access.find_files(actor_of(request), volume_id, Permission.FILES_READ)
-    form = ScheduleForm(request.POST)
-    form.is_valid()
-    line, zone = form.data.get("cron", ""), form.data.get("time_zone", "")
+    typed = {name: request.POST.get(name, "") for name in ("cron", "time_zone")}
     try:
+        plan = validated(PlanRequest, typed)
+        line, zone = plan["cron"], plan["time_zone"]
         cron.refuse_bad(line, zone)
-    except LightdError as error:
-        return render(request, "volumes/backups/_foreseen.html", {"problem": error.sentence.partition(": ")[2]})
+    except Invalid as error:
+        problem = next(sentence for sentences in (error.details or {}).values() for sentence in sentences)
+        return render(request, "volumes/backups/_foreseen.html", {"problem": problem})
     times: list[datetime] = cron.following(line, zone, timezone.now(), FORESEEN)
     return render(request, "volumes/backups/_foreseen.html", {"words": cron.explained(line), "times": times})
 

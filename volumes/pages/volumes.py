@@ -12,12 +12,12 @@ from django.shortcuts import redirect, render
 
 from accounts.actor import Actor, actor_of
 from accounts.permissions import Permission, require
-from rules.errors import LightdError
+from rules.errors import LightdError, Unavailable
 from rules.forms import TypedNameForm
 from rules.pages import form_page, page, show
 from rules.serializers import validated
-from rules.units import MIB
 from volumes import contents, lifecycle, storage, usage
+from volumes.contents import Contents
 from volumes.forms import CreateForm
 from volumes.models import SHORT, Volume
 from volumes.serializers import VolumeRequest
@@ -37,11 +37,6 @@ class Row:
     @property
     def name(self) -> str:
         return self.volume.short
-
-    @property
-    def limit(self) -> int | None:
-        """Bytes; None: as much as the disk has."""
-        return self.volume.quota_mb and self.volume.quota_mb * MIB
 
     @property
     def used(self) -> int | None:
@@ -109,9 +104,16 @@ def _show_deletion(
     request: HttpRequest, actor: Actor, volume_id: str, form: TypedNameForm, error: LightdError | None = None
 ) -> HttpResponse:
     volume = lifecycle.find(actor, volume_id)
-    with storage.tree(volume) as tree:
-        held = contents.count(tree)
-    return show(request, "volumes/delete.html", form, error, row=_row(actor, volume), contents=held)
+    return show(request, "volumes/delete.html", form, error, row=_row(actor, volume), contents=_held(volume))
+
+
+def _held(volume: Volume) -> Contents | None:
+    """None: nobody can look into it, as its image is lost or damaged."""
+    try:
+        with storage.tree(volume) as tree:
+            return contents.count(tree)
+    except Unavailable:
+        return None
 
 
 def _matching(actor: Actor, search: str) -> Any:

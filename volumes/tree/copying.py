@@ -7,8 +7,8 @@ import os
 import stat
 
 from rules.errors import Invalid
-from volumes.tree import kernel
-from volumes.tree.draft import FILE_MODE, FOLDER_MODE, own_as
+from volumes.tree import kernel, restoring
+from volumes.tree.draft import FOLDER_MODE, new_file, own_as
 from volumes.tree.refusals import again
 from volumes.tree.room import Room
 
@@ -31,9 +31,7 @@ def copy(source: int, name: str, target: int, new_name: str, room: Room) -> None
 def _copy(source: int, name: str, target: int, new_name: str, room: Room, top: Identity | None, depth: int) -> None:
     mode = os.stat(name, dir_fd=source, follow_symlinks=False).st_mode
     if stat.S_ISLNK(mode):
-        os.symlink(os.readlink(name, dir_fd=source), new_name, dir_fd=target)
-        owner = os.fstat(target)
-        os.chown(new_name, owner.st_uid, owner.st_gid, dir_fd=target, follow_symlinks=False)
+        restoring.make_link(target, new_name, os.readlink(name, dir_fd=source), None)
     elif stat.S_ISREG(mode):
         _copy_file(source, name, target, new_name, room)
     elif stat.S_ISDIR(mode):
@@ -43,9 +41,8 @@ def _copy(source: int, name: str, target: int, new_name: str, room: Room, top: I
 def _copy_file(source: int, name: str, target: int, new_name: str, room: Room) -> None:
     here = open_file(source, (name,))
     try:
-        there = os.open(new_name, os.O_WRONLY | kernel.NEW_FILE, FILE_MODE, dir_fd=target)
+        there = new_file(target, new_name, os.O_WRONLY, os.fstat(target))
         try:
-            own_as(there, os.fstat(target))
             _copy_content(here, there, room)
             _make_alike(here, there)
             os.fsync(there)
@@ -100,8 +97,12 @@ def make_folder(parent: int, name: str) -> int:
     """Make it and open it; EEXIST if there is something of that name."""
     os.mkdir(name, FOLDER_MODE, dir_fd=parent)
     folder = kernel.open_beneath(parent, (name,), kernel.FOLDER)
-    os.fchmod(folder, FOLDER_MODE)  # mkdir's own mode is cut by the umask
-    own_as(folder, os.fstat(parent))
+    try:
+        os.fchmod(folder, FOLDER_MODE)  # mkdir's own mode is cut by the umask
+        own_as(folder, os.fstat(parent))
+    except BaseException:
+        os.close(folder)
+        raise
     return folder
 
 

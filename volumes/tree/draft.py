@@ -9,7 +9,7 @@ import stat
 from contextlib import suppress
 from typing import Self
 
-from rules.errors import Conflict
+from rules.errors import Conflict, NotFound
 from volumes.tree import kernel
 from volumes.tree.entries import Version, version_of
 from volumes.tree.names import Place, path_of
@@ -26,11 +26,29 @@ def draft_name() -> str:
     return DRAFT + secrets.token_hex(8)
 
 
+def may_give_away() -> bool:
+    """Whether we may make files belong to others: served by somebody but root, all that is made is theirs."""
+    return os.geteuid() == 0
+
+
 def own_as(descriptor: int, owner: os.stat_result) -> None:
     """Give what was just made to whoever the folder, or the file that it replaces, belongs to: the container's user."""
     status = os.fstat(descriptor)
-    if (status.st_uid, status.st_gid) != (owner.st_uid, owner.st_gid):
+    if (status.st_uid, status.st_gid) != (owner.st_uid, owner.st_gid) and may_give_away():
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def new_file(folder: int, name: str, flags: int, owner: os.stat_result, mode: int = FILE_MODE) -> int:
+    """Make a file where nothing is, whole with its mode and its owner, and open it."""
+    descriptor = os.open(name, flags | kernel.NEW_FILE, mode, dir_fd=folder)
+    try:
+        os.fchmod(descriptor, mode)  # open's own mode is cut by the umask
+        own_as(descriptor, owner)
+    except BaseException:
+        os.close(descriptor)
+        os.unlink(name, dir_fd=folder)
+        raise
+    return descriptor
 
 
 class Draft:
@@ -59,11 +77,7 @@ class Draft:
             raise
 
     def _open(self) -> int:
-        flags = os.O_RDWR | kernel.NEW_FILE
-        descriptor = os.open(self._name, flags, FILE_MODE, dir_fd=self._lies_in)
-        os.fchmod(descriptor, FILE_MODE)  # open's own mode is cut by the umask
-        own_as(descriptor, os.fstat(self._folder))
-        return descriptor
+        return new_file(self._lies_in, self._name, os.O_RDWR, os.fstat(self._folder))
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +116,7 @@ class Draft:
 
         Args:
             replace: whether a file that is there already goes; its mode and owner stay.
-            expected: the version that the writer has seen: another one is a Conflict.
+            expected: the version that the writer has seen: another one is a Conflict, none any more is NotFound.
         """
         with about(self._place):
             if replace:
@@ -124,7 +138,7 @@ class Draft:
             self._replaced = os.open(self._place[-1], os.O_PATH | os.O_NOFOLLOW, dir_fd=self._folder)
         except FileNotFoundError:
             if expected is not None:
-                raise Conflict(f"The file was deleted since you opened it: {path_of(self._place)}") from None
+                raise NotFound(f"The file was deleted since you opened it: {path_of(self._place)}") from None
             return
         before = os.fstat(self._replaced)
         if stat.S_ISLNK(before.st_mode):

@@ -14,7 +14,7 @@ from itertools import islice
 from rules.errors import Conflict
 from volumes.tree import copying, kernel
 from volumes.tree.copying import Identity
-from volumes.tree.draft import FILE_MODE, own_as
+from volumes.tree.draft import FILE_MODE, new_file
 from volumes.tree.names import Place, path_of
 from volumes.tree.refusals import about
 from volumes.tree.room import Room, write_all_at
@@ -226,7 +226,5 @@ class PosixTree(Tree):
 
     def _new_file(self, place: Place, how: Opening, flags: int) -> PosixFile:
         with self._parent(place) as (folder, name):
-            descriptor = os.open(name, os.O_RDWR | kernel.NEW_FILE | flags, how.mode, dir_fd=folder)
-            os.fchmod(descriptor, how.mode)  # open's own mode is cut by the umask
-            own_as(descriptor, os.fstat(folder))
+            descriptor = new_file(folder, name, os.O_RDWR | flags, os.fstat(folder), how.mode)
             return PosixFile(descriptor, place, self.identity, self._room, appends=how.append, is_new=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from volumes.tree import kernel
-from volumes.tree.draft import FILE_MODE, own_as
+from volumes.tree.draft import FILE_MODE, may_give_away, new_file
 from volumes.tree.entries import Owner
 from volumes.tree.names import Place
 from volumes.tree.refusals import about
@@ -21,8 +21,7 @@ class NewFile:
     def __init__(self, folder: int, place: Place, room: Room) -> None:
         self._place = place
         self._room = room
-        self._descriptor = os.open(place[-1], os.O_WRONLY | kernel.NEW_FILE, FILE_MODE, dir_fd=folder)
-        own_as(self._descriptor, os.fstat(folder))
+        self._descriptor = new_file(folder, place[-1], os.O_WRONLY, os.fstat(folder))
 
     def write(self, data: bytes, offset: int) -> None:
         """Before the offset a hole may be left."""
@@ -42,11 +41,6 @@ class NewFile:
         os.close(self._descriptor)
 
 
-def may_give_away() -> bool:
-    """Whether we may make files belong to others: served by somebody but root, all that is made is theirs."""
-    return os.geteuid() == 0
-
-
 def make_link(folder: int, name: str, target: str, modified_ns: int | None, owner: Owner | None = None) -> None:
     """A link in the folder, with its time.
 
@@ -54,9 +48,10 @@ def make_link(folder: int, name: str, target: str, modified_ns: int | None, owne
         owner: None: whom the folder belongs to.
     """
     os.symlink(target, name, dir_fd=folder)
-    above = os.fstat(folder)
-    user, group = owner if owner is not None and may_give_away() else (above.st_uid, above.st_gid)
-    os.chown(name, user, group, dir_fd=folder, follow_symlinks=False)
+    if may_give_away():
+        above = os.fstat(folder)
+        user, group = (above.st_uid, above.st_gid) if owner is None else owner
+        os.chown(name, user, group, dir_fd=folder, follow_symlinks=False)
     if modified_ns is not None:
         os.utime(name, ns=(modified_ns, modified_ns), dir_fd=folder, follow_symlinks=False)
 

@@ -13,7 +13,7 @@ from typing import Self
 from rules.errors import Conflict, Invalid
 from volumes.tree import copying, deleting, entries, kernel, merging, restoring
 from volumes.tree.copying import Identity
-from volumes.tree.draft import FILE_MODE, Draft, draft_name, flush_folder, own_as
+from volumes.tree.draft import Draft, draft_name, flush_folder, new_file, own_as
 from volumes.tree.entries import Entry, Order, Owner
 from volumes.tree.kept import KEPT, KeptDraft, kept_place
 from volumes.tree.names import Place, path_of
@@ -378,13 +378,10 @@ class Tree:
     def _begin_file(self, place: Place, replace: bool) -> None:
         with self._parent(place) as (folder, name):
             try:
-                descriptor = os.open(name, os.O_WRONLY | kernel.NEW_FILE, FILE_MODE, dir_fd=folder)
+                os.close(new_file(folder, name, os.O_WRONLY, os.fstat(folder)))
             except FileExistsError:
-                if replace:
-                    return
-                raise
-            own_as(descriptor, os.fstat(folder))
-            os.close(descriptor)
+                if not replace:
+                    raise
 
 
 def _refuse_unless_gone(place: Place, error: OSError) -> None:

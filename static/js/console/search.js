@@ -2,7 +2,7 @@
 // Pressed again in the box, the browser's own comes.
 const isFind = (event) => (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === "f";
 
-// searchBox(box, openers, terminal): the form that asks what for, hidden until it is wanted, and the button that opens it.
+// searchBox(box, opener, terminal): the form that asks what for, hidden until it is wanted, and the button that opens it.
 // Returns what tells it how much was found.
 export function searchBox(box, opener, terminal) {
   const input = box.querySelector("input");

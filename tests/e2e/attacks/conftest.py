@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.answers import found
-from tests.e2e.server import Lightd, read_proc
+from tests.e2e.server import Lightd
 from tests.e2e.serving import serving
 from tests.engine import Engine
 
@@ -36,13 +36,6 @@ def _answers_before_and_after(attacked: Lightd) -> Iterator[None]:
     yield
     assert attacked.http.get("/api/v1/public/ping").status_code == 200
     assert attacked.http.get("/containers").status_code == 200
-
-
-def resident(lightd: Lightd) -> int:
-    """Bytes of the web process."""
-    (pid,) = lightd.pids("web")
-    pages = int(read_proc(pid, "statm").split()[1])
-    return pages * 4096
 
 
 def token_of_new_user(lightd: Lightd, name: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.attacks import raw
-from tests.e2e.attacks.conftest import REQUEST_TIMEOUT, resident
+from tests.e2e.attacks.conftest import REQUEST_TIMEOUT
+from tests.e2e.memory import resident
 from tests.e2e.server import MEDIA_TYPE, Lightd
 from tests.waiting import wait_until
 
@@ -34,7 +35,7 @@ def test_a_gigabyte_that_is_announced_is_refused_before_it_is_sent(attacked: Lig
     [(b"Content-Length: %d\r\n\r\n" % GIGABYTE, MEGABYTE), (b"Transfer-Encoding: chunked\r\n\r\n", CHUNK)],
 )
 def test_a_gigabyte_that_is_sent_all_the_same_is_not_read(attacked: Lightd, head: bytes, piece: bytes) -> None:
-    before = resident(attacked)
+    before = resident(attacked, "web")
     sent = 0
 
     def gigabyte() -> Iterator[bytes]:
@@ -47,7 +48,7 @@ def test_a_gigabyte_that_is_sent_all_the_same_is_not_read(attacked: Lightd, head
 
     assert answer.status == 413
     assert sent < 100  # megabytes, most of them in the kernel's buffers
-    assert resident(attacked) - before < 64 << 20
+    assert resident(attacked, "web") - before < 64 << 20
 
 
 def test_a_slow_body_ends_at_the_deadline(attacked: Lightd) -> None:

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.e2e.attacks.conftest import resident, token_of_new_user
+from tests.e2e.attacks.conftest import token_of_new_user
+from tests.e2e.memory import resident
 from tests.e2e.server import Lightd
 from tests.waiting import wait_until
 
@@ -122,7 +123,7 @@ def test_a_flood_of_messages_waits_at_its_sender(attacked: Lightd, container: st
                 pass
         return sent
 
-    before = resident(attacked)
+    before = resident(attacked, "web")
 
     async def attack() -> None:
         flooding = asyncio.create_task(flood())
@@ -133,4 +134,4 @@ def test_a_flood_of_messages_waits_at_its_sender(attacked: Lightd, container: st
         await flooding
 
     asyncio.run(attack())
-    assert resident(attacked) - before < 48 << 20
+    assert resident(attacked, "web") - before < 48 << 20

@@ -13,7 +13,8 @@ from websockets.sync.client import connect
 from tests.e2e.console import Message
 from tests.e2e.live.conftest import Show
 from tests.e2e.live.crowd import Crowd, Follower, address, faults, numbers, percentile
-from tests.e2e.server import Lightd, read_proc
+from tests.e2e.memory import resident
+from tests.e2e.server import Lightd
 from tests.e2e.serving import serving
 from tests.engine import Engine
 from tests.waiting import wait_until
@@ -57,7 +58,7 @@ def flooded(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def watched(lightd: Lightd, quiet: list[str], flood: str) -> Flooded:
-    seen = Flooded(memory(lightd))
+    seen = Flooded(resident(lightd, "supervisor"))
     typists = [lightd.socket(container) for container in quiet]
     viewer = lightd.socket(flood)
     with Crowd([address(lightd, each) for each in quiet], LINES) as crowd:
@@ -69,14 +70,14 @@ def watched(lightd: Lightd, quiet: list[str], flood: str) -> Flooded:
             asked_at = time.monotonic()
             lightd.get(flood)
             seen.answered.append(time.monotonic() - asked_at)
-            seen.memory.append(memory(lightd))
+            seen.memory.append(resident(lightd, "supervisor"))
         viewer.wait_for(lambda message: LEFT_OUT.search(str(message.get("data"))) is not None, 60)
     seen.quiet = crowd.followers
     with Sleeper(address(lightd, flood)) as sleeper:
         # Not for long: Daphne takes a connection that answers no ping for dead, after 20 s and 30 s more.
         missed_before = missed_lines(lightd)
         wait_until(lambda: missed_lines(lightd) > missed_before + MISSED, 30, "lines were left out for the sleeper")
-        seen.memory.append(memory(lightd))
+        seen.memory.append(resident(lightd, "supervisor"))
         seen.shown_late = sleeper.wake_until("too slow")
     seen.shown = viewer.output
     return seen
@@ -122,14 +123,6 @@ def missed_lines(lightd: Lightd) -> float:
     metrics = lightd.http.get("/metrics").text
     (line,) = [line for line in metrics.splitlines() if line.startswith("lightd_console_dropped_lines_total ")]
     return float(line.split()[1])
-
-
-def memory(lightd: Lightd) -> int:
-    """Bytes that the process of web and supervisor holds."""
-    (pid,) = lightd.pids("supervisor")
-    kilobytes = re.search(rb"VmRSS:\s+(\d+) kB", read_proc(pid, "status"))
-    assert kilobytes
-    return int(kilobytes[1]) << 10
 
 
 class Sleeper:

@@ -1,7 +1,6 @@
 """OpenSSH's `sftp` and `scp` carry files to and fro, and change them as on any server."""
 
 import asyncio
-import hashlib
 import os
 import signal
 import subprocess
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checksum import sha256_of
+from tests.e2e.memory import resident
 from tests.e2e.sftp.conftest import Site, connect
 from tests.waiting import wait_until
 
@@ -25,11 +26,6 @@ def random_file(path: Path, size: int) -> Path:
     return path
 
 
-def checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @pytest.fixture(scope="module")
 def large(site: Site) -> Path:
     return random_file(site.folder / "large", LARGE)
@@ -38,7 +34,7 @@ def large(site: Site) -> Path:
 def test_sftp_carries_every_byte(site: Site, large: Path) -> None:
     site.ssh.sftp(f"put {large} large", f"get large {site.folder}/back")
 
-    assert checksum(site.volume / "large") == checksum(site.folder / "back") == checksum(large)
+    assert sha256_of(site.volume / "large") == sha256_of(site.folder / "back") == sha256_of(large)
     assert site.audited("file.upload")[0].items() >= {"via": "sftp", "after": {"size": LARGE}}.items()
 
 
@@ -47,7 +43,7 @@ def test_so_does_scp_by_both_its_protocols(site: Site, large: Path, protocol: st
     site.ssh.scp(protocol, str(large), "there:by-scp")
     site.ssh.scp(protocol, "there:by-scp", str(site.folder / "scp-back"))
 
-    assert checksum(site.volume / "by-scp") == checksum(site.folder / "scp-back") == checksum(large)
+    assert sha256_of(site.volume / "by-scp") == sha256_of(site.folder / "scp-back") == sha256_of(large)
 
 
 def test_many_small_files_come_and_go(site: Site) -> None:
@@ -72,7 +68,7 @@ def test_cut_off_transfers_go_on(site: Site, large: Path) -> None:
 
     site.ssh.sftp(f"reput {large} half", f"reget half {half}")
 
-    assert checksum(site.volume / "half") == checksum(half) == checksum(large)
+    assert sha256_of(site.volume / "half") == sha256_of(half) == sha256_of(large)
 
 
 def test_what_was_written_stays_and_is_recorded_when_the_client_is_killed(site: Site, large: Path) -> None:
@@ -100,7 +96,7 @@ def test_asyncsshs_client_copies_here_there_and_within(site: Site, large: Path) 
 
     asyncio.run(use())
 
-    assert checksum(site.folder / "copied") == checksum(large)
+    assert sha256_of(site.folder / "copied") == sha256_of(large)
 
 
 def test_ten_connections_that_ask_for_everything_again_and_again(site: Site) -> None:
@@ -124,7 +120,7 @@ def test_ten_connections_that_ask_for_everything_again_and_again(site: Site) -> 
 def test_answers_that_nobody_takes_need_no_memory(site: Site, large: Path) -> None:
     """A gigabyte is asked for, and nothing is read."""
     site.ssh.sftp(f"put {large} large")
-    before = resident(site)
+    before = resident(site.lightd, "sftp")
     client = site.ssh.stay()
     try:
         assert client.stdin is not None
@@ -134,7 +130,7 @@ def test_answers_that_nobody_takes_need_no_memory(site: Site, large: Path) -> No
         client.stdin.flush()
         for _ in range(20):
             site.ssh.sftp("ls large")
-        assert resident(site) - before < 60 << 20
+        assert resident(site.lightd, "sftp") - before < 60 << 20
     finally:
         client.kill()
         client.communicate()
@@ -148,12 +144,6 @@ def packet(kind: int, *fields: str) -> bytes:
 
 def text(value: bytes) -> str:
     return f"{len(value):08x}{value.hex()}"
-
-
-def resident(site: Site) -> int:
-    """Bytes of memory that the SFTP server has."""
-    (pid,) = site.lightd.pids("sftp")
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_folders_names_links_and_modes(site: Site) -> None:

@@ -42,6 +42,7 @@ def test_health_names_the_engine_alone(without_engine: Lightd) -> None:
         return said if said["workers"] == said["supervisor"] == "ok" else {}
 
     assert wait_until(report, 30, "the other parts are well") == {
+        "error": "Not well: engine",
         "status": "degraded",
         "database": "ok",
         "engine": "Docker engine unreachable",

@@ -44,7 +44,10 @@ def test_a_session_is_counted_like_a_token(client: Client, alice: User, settings
     settings.TOKEN_RATE = 2
     client.force_login(alice)
 
-    assert [client.get("/auth/tokens").status_code for _ in range(3)] == [200, 200, 429]
+    answers = [client.get("/auth/tokens", headers={"Accept": "application/json"}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["error"].startswith("Too many requests from your session; try again in")
 
 
 def test_an_address_that_asks_too_often_waits_with_all_its_tokens(alice: User, settings: Settings) -> None:

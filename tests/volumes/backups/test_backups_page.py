@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import settings as site
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import User
 from containers.models import Container, Grant
@@ -54,16 +55,28 @@ def test_one_is_made_and_followed(browser: Client, volume: Volume, folder: Path)
     page = shown(browser.get(address("backups-list", volume)))
     backup = Backup.objects.get()
     assert f"Restore: {backup}" in page
-    assert f"1 of at most {settings.BACKUPS_PER_VOLUME}, {size(backup.size or 0)}" in page
+    assert f"1 of at most {site.BACKUPS_PER_VOLUME}, {size(backup.size or 0)}" in page
     assert f'href="/backups/{backup.pk}/download"' in page
     assert 'hx-trigger="every 10s,' in page
 
 
-def test_a_name_that_is_too_long_is_refused(browser: Client, volume: Volume) -> None:
+def test_a_name_that_is_too_long_is_refused_beside_its_field(browser: Client, volume: Volume) -> None:
     answer = browser.post(address("backups-make", volume), {"name": "x" * 101}, headers={"HX-Request": "true"})
 
-    assert (answer.status_code, Backup.objects.count()) == (400, 0)
-    assert answer.json()["error"] == "name: Ensure this field has no more than 100 characters"
+    assert (answer.status_code, Backup.objects.count()) == (422, 0)
+    assert list(answer.context["form"].errors) == ["name"]
+    assert "at most 100 characters" in answer.content.decode()
+
+
+def test_one_too_many_is_refused_in_the_form(browser: Client, volume: Volume, settings: Settings) -> None:
+    settings.BACKUPS_PER_VOLUME = 0
+
+    answer = browser.post(address("backups-make", volume), {"name": "mine"}, headers={"HX-Request": "true"})
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "The volume has as many backups as it may have, 0; delete one first" in page
+    assert 'value="mine"' in page
 
 
 def test_what_has_not_changed_is_not_sent_again(browser: Client, alice: User, volume: Volume, folder: Path) -> None:
@@ -174,7 +187,13 @@ def test_the_next_times_are_shown_while_one_types(browser: Client, volume: Volum
     assert "At 04:30 every day" in shown(browser.post(address("foresee-schedule", volume), NIGHTLY))
     page = shown(browser.post(address("foresee-schedule", volume), NIGHTLY | {"cron": "30 4"}))
     assert "Five fields are needed" in page
-    assert "Five fields are needed" in shown(browser.post(address("foresee-schedule", volume), {}))
+    assert "This field may not be blank." in shown(browser.post(address("foresee-schedule", volume), {}))
+
+
+def test_a_line_that_no_schedule_may_have_is_not_foreseen(browser: Client, volume: Volume) -> None:
+    long = NIGHTLY | {"cron": f"0{',0' * 50} * * * *"}
+
+    assert "no more than 100 characters" in shown(browser.post(address("foresee-schedule", volume), long))
 
 
 # --- Who ----------------------------------------------------------------------

@@ -5,13 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from rules.errors import Conflict
 from tests.people import actor
-from tests.volumes.backups.working import made, restored, settled
+from tests.volumes.backups.working import asked_at, made, restored, settled
 from tests.volumes.workers import lines_of, paused_at
 from volumes import storage
 from volumes.backups import bounds, deleting, lifecycle
@@ -111,6 +113,17 @@ def test_a_safety_copy_that_is_locked_counts_as_the_others(
 
     lock(alice, copy, locked=False)
     lifecycle.create(actor(alice), str(volume.pk))
+
+
+def test_a_backup_is_locked_before_its_volume(alice: User, volume: Volume, good: Backup) -> None:
+    """As for a restore: with one each, a restore and a change would wait for each other."""
+    restored(alice, good)
+    copy = Backup.objects.get(is_safety_copy=True)
+
+    with CaptureQueriesContext(connection) as queries:
+        lock(alice, copy)
+
+    assert asked_at(queries, 'FROM "volumes_backup"') < asked_at(queries, 'FROM "volumes_volume" WHERE')
 
 
 def test_restores_that_fail_leave_so_many(alice: User, volume: Volume, good: Backup, backup_root: Path) -> None:

@@ -108,7 +108,7 @@ def test_one_that_takes_too_long_ends_the_backup(folder: Path, monkeypatch: pyte
 
 
 @given(st.text(alphabet="ab*?[]!/\\#- .{}()^$|+", max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("volume")
     try:

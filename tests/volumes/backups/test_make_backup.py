@@ -17,6 +17,7 @@ from tests.mounts import disk_of
 from tests.people import actor
 from tests.volumes.archives import picture
 from tests.volumes.backups.working import made, worked
+from tests.volumes.conftest import nest
 from volumes import storage
 from volumes.archives.formats import zstd
 from volumes.backups import lifecycle
@@ -182,7 +183,7 @@ def test_a_program_that_went_wild_leaves_the_rest_its_backup(
     alice: User, volume: Volume, folder: Path, backup_root: Path
 ) -> None:
     """Folders so deep that no path to the innermost can be named, and a name that is too long for an archive."""
-    make_deep(folder, "d" * 250, 18)
+    nest(folder, "d" * 250, 18)
     (folder / "kept").write_text("kept")
 
     backup = made(alice, volume)
@@ -192,14 +193,3 @@ def test_a_program_that_went_wild_leaves_the_rest_its_backup(
     assert backup.operation
     backup.operation.refresh_from_db()
     assert backup.operation.result["left_out_count"] > 0
-
-
-def make_deep(folder: Path, name: str, depth: int) -> None:
-    """As a program inside does it that goes down step by step."""
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(depth):
-        os.mkdir(name, dir_fd=here)
-        there = os.open(name, os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = there
-    os.close(here)

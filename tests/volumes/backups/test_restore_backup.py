@@ -253,7 +253,7 @@ def test_not_while_something_else_is_done(alice: User, volume: Volume, folder: P
 def test_the_backup_cannot_be_deleted_meanwhile(alice: User, volume: Volume, folder: Path, good: Backup) -> None:
     lifecycle.restore(actor(alice), str(good.pk), Into.NEW)
 
-    with pytest.raises(Conflict, match="The backup is being restored"):
+    with pytest.raises(Conflict, match="A restore needs the backup; wait until that is done, or cancel it"):
         lifecycle.delete(actor(alice), str(good.pk))
 
 
@@ -290,6 +290,24 @@ def test_killed_anywhere_the_volume_is_the_one_or_the_other(
         next_worker(operation)
         assert operation.status == "done", operation.error
         assert picture(folder) == before
+
+
+def test_its_safety_copy_stays_for_the_next_worker(
+    alice: User, volume: Volume, folder: Path, good: Backup, before: Picture, total: int
+) -> None:
+    spoil(folder)
+    operation = asked(alice, good)
+    killed_at(operation, total - 10)
+    copy = Backup.objects.get(operation=operation)
+    assert copy.is_good
+
+    with pytest.raises(Conflict, match="A restore needs the backup"):
+        lifecycle.delete(actor(alice), str(copy.pk))
+
+    next_worker(operation)
+    assert operation.status == "done", operation.error
+    assert picture(folder) == before
+    lifecycle.delete(actor(alice), str(copy.pk))
 
 
 def test_cancelled_in_the_middle(

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from rules.errors import Conflict, Invalid
 from tests.people import actor
-from tests.volumes.backups.working import made, worked
+from tests.volumes.backups.working import asked_at, made, worked
 from volumes.backups import cron, lifecycle, schedules
 from volumes.backups.schedules import Plan
 from volumes.models import Backup, BackupSchedule, Operation, Volume
@@ -113,6 +114,17 @@ def test_when_it_is_due_a_backup_is_made(alice: User, volume: Volume, folder: Pa
     schedule.refresh_from_db()
     assert schedule.next_at is not None
     assert schedule.next_at > timezone.now()
+
+
+def test_the_volume_is_locked_before_its_backups_are_counted(alice: User, volume: Volume, folder: Path) -> None:
+    """One that its owner begins at the same moment would not be counted."""
+    schedule = scheduled(alice, volume)
+
+    with CaptureQueriesContext(connection) as queries:
+        come(schedule)
+
+    counted = asked_at(queries, 'COUNT(*) AS "__count" FROM "volumes_backup"')
+    assert asked_at(queries, 'FROM "volumes_volume" WHERE') < counted
 
 
 def test_of_many_missed_runs_one_is_made_up_for(alice: User, volume: Volume, folder: Path) -> None:

@@ -1,5 +1,7 @@
 """Asking for backups, and doing at once what workers and the supervisor do for them."""
 
+from django.test.utils import CaptureQueriesContext
+
 from accounts.models import User
 from tests.people import actor
 from volumes.backups import deleting, lifecycle
@@ -18,6 +20,13 @@ def worked(backup: Backup) -> Backup:
     assert backup.operation is not None
     run.run(str(backup.operation_id))
     return settled(backup)
+
+
+def asked_at(queries: CaptureQueriesContext, words: str) -> int:
+    """When the latest transaction asked first for what has these words: who locks a row of SQLite's only reads it."""
+    statements = [query["sql"] for query in queries]
+    began = max(index for index, statement in enumerate(statements) if statement.startswith("BEGIN"))
+    return next(index for index, statement in enumerate(statements) if index > began and words in statement)
 
 
 def settled(backup: Backup) -> Backup:

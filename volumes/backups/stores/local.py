@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from rules.errors import NotFound, OutOfSpace
+from rules.errors import NotFound
 from volumes import images
+from volumes.backups.stores.room import room
 from volumes.tree import PIECE
 
 _UNFINISHED = ".part"
@@ -34,12 +34,12 @@ class LocalFile:
 
     def write(self, data: bytes) -> None:
         rest = memoryview(data)
-        with _room():
+        with room():
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
 
     def finish(self) -> None:
-        with _room():
+        with room():
             os.fsync(self._descriptor)
         self._part.rename(self._path)
         images.flush(self._folder)
@@ -51,7 +51,7 @@ class LocalStore:
         self._folder = folder
 
     def new_file(self, name: str) -> LocalFile:
-        with _room():
+        with room():
             return LocalFile(self._folder, name)
 
     def read(self, name: str, start: int = 0, end: int | None = None) -> Generator[bytes, None, None]:
@@ -80,13 +80,3 @@ class LocalStore:
     def free(self) -> int:
         status = os.statvfs(self._folder)
         return status.f_bavail * status.f_frsize
-
-
-@contextmanager
-def _room() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace("There is no room left where backups are kept") from None
-        raise

@@ -19,6 +19,7 @@ from botocore.session import Session
 from django.conf import settings
 
 from rules.errors import NotFound, Unavailable
+from volumes.backups.stores.room import room
 from volumes.tree import PIECE
 
 # S3 takes 10,000 parts of a file, none but the last below 5 MiB. Parts double in size after each thousand, so that the
@@ -70,10 +71,10 @@ class S3File:
     def _send(self) -> None:
         number = len(self._parts) + 1
         answer = self._store.call(
-            "upload_part", Key=self._key, UploadId=self._upload, PartNumber=number, Body=bytes(self._gathered)
+            "upload_part", Key=self._key, UploadId=self._upload, PartNumber=number, Body=self._gathered
         )
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
-        self._gathered.clear()
+        self._gathered = bytearray()
 
 
 class S3Store:
@@ -106,7 +107,7 @@ class S3Store:
     def fetch(self, name: str, note: Callable[[int], None]) -> int:
         settings.BACKUP_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
         # It has no name, so nothing is left of it when its last descriptor is closed, or its worker killed.
-        with tempfile.TemporaryFile(dir=settings.BACKUP_ROOT) as file:
+        with room(), tempfile.TemporaryFile(dir=settings.BACKUP_ROOT) as file:
             for piece in self.read(name):
                 note(len(piece))
                 file.write(piece)

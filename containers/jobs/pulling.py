@@ -1,10 +1,14 @@
-"""How far a pull is."""
+"""Pulling an image, and how far that is."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from typing import Any
+
+from containers import images
+from containers.engine import client as engine
+from containers.engine.errors import EngineRefused
 
 EVERY = 1.0  # seconds between two times that it is told
 
@@ -40,3 +44,16 @@ class Progress:
         """Of these bytes; None before any are known of."""
         done = sum(current for current, _ in self._layers.values())
         return done * 100 // self.total if self.total else None
+
+
+def pull(image: str, called: str, tell: Callable[[Progress], None]) -> None:
+    """Have Docker pull an image by its full name.
+
+    Args:
+        called: the beginning of the sentence that says why it could not be pulled.
+        tell: how far it is, once a second; what it raises ends the pull.
+    """
+    try:
+        engine.pull(images.full_name(image), Progress(tell))
+    except EngineRefused as refused:
+        raise EngineRefused(f"{called} could not be pulled: {refused.sentence}") from refused
