@@ -13,12 +13,17 @@ TALLEST = 2000  # pixels; of longer pages the rest is more of the same
 LET_GO = "document.querySelectorAll('.settings-save, .bulk').forEach((each) => each.style.position = 'static')"
 
 
+def kept_in(elsewhere: Path) -> Path:
+    """Where pictures go."""
+    return FOLDER if os.environ.get(RENEWED) else elsewhere
+
+
 def screenshot(page: Page, name: str, elsewhere: Path) -> None:
     """The page from top to bottom, light, on a desk and on a phone, as ``NAME-WIDTH.png``.
 
     In docs/screenshots/ if those are to be renewed.
     """
-    folder = FOLDER if os.environ.get(RENEWED) else elsewhere
+    folder = kept_in(elsewhere)
     page.emulate_media(color_scheme="light")
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})

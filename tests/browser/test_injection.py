@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.browser.conftest import PageFactory, kept_when_signed_in
 from tests.browser.injection import ALL, PAYLOADS, Tripwire, assert_shown
@@ -37,7 +36,7 @@ def lightd(lightd_apart: Lightd) -> Lightd:
 
 
 @pytest.fixture(scope="module")
-def administrators_session(browser: Browser, network: Network, lightd: Lightd) -> Any:
+def administrators_session(browser: Browser, network: Network, lightd: Lightd) -> StorageState:
     return kept_when_signed_in(browser, network, lightd)
 
 
