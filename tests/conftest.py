@@ -1,7 +1,6 @@
 import logging
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import docker
 import hypothesis
@@ -12,10 +11,7 @@ from pytest_django import Settings
 from lightd_site.wall import rates
 from tests.engine import Engine, engine_for_tests, prepared
 
-HERE = Path(__file__).parent
-LONG = ("e2e", "browser")
-
-pytest_plugins = ["tests.people", "tests.e2e.serving", "tests.e2e.registry"]
+pytest_plugins = ["tests.order", "tests.people", "tests.e2e.serving", "tests.e2e.registry"]
 
 # Begun in the background of a shell that has no job control, we ignore Ctrl-C, and so would every server of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,8 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
-    # The long files first: at the end, none keeps one process busy while the other has nothing left to do.
-    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in LONG)
 
 
 @pytest.fixture(autouse=True)

@@ -61,8 +61,8 @@ class SwiftServer(Service):
     """One of Swift's four."""
 
     def __init__(self, kind: str, folder: Path, rest: str) -> None:
-        super().__init__()
         self.name = f"swift-{kind}"
+        super().__init__()
         self._config = folder / f"{kind}.conf"
         defaults = {
             "bind_ip": "127.0.0.1",
@@ -128,7 +128,7 @@ def running(folder: Path) -> Iterator[S3]:
         yield S3(proxy.port)
     finally:
         for service in reversed(services):
-            service.stop()
+            service.remove()
 
 
 def _make_ring(folder: Path, kind: str, port: int) -> None:

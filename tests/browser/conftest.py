@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from tests.browser.network import Network
 from tests.browser.network import network as own_network
@@ -97,8 +97,7 @@ def signed_in_page(page: Page, lightd: Lightd) -> Page:
     return page
 
 
-@pytest.fixture(scope="package")
-def _signed_in(browser: Browser, network: Network, lightd: Lightd) -> Any:
+def kept_when_signed_in(browser: Browser, network: Network, lightd: Lightd) -> StorageState:
     """What the browser of an administrator keeps."""
     network.reach(lightd.port)
     with browser.new_context(base_url=lightd.url) as context:
@@ -106,10 +105,16 @@ def _signed_in(browser: Browser, network: Network, lightd: Lightd) -> Any:
         return context.storage_state()
 
 
+@pytest.fixture(scope="package")
+def administrators_session(browser: Browser, network: Network, lightd: Lightd) -> StorageState:
+    """That of the server that all share. A module with a server of its own has one of its own."""
+    return kept_when_signed_in(browser, network, lightd)
+
+
 @pytest.fixture
-def administrators_page(open_page: PageFactory, _signed_in: Any) -> Page:
+def administrators_page(open_page: PageFactory, administrators_session: StorageState) -> Page:
     """The same without the way there, for tests of many pages: all of them share one session, so leave it alive."""
-    return open_page(storage_state=_signed_in)
+    return open_page(storage_state=administrators_session)
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.browser.conftest import PageFactory
+from tests.browser.conftest import PageFactory, kept_when_signed_in
 from tests.browser.network import Network
-from tests.browser.people import sign_in
-from tests.browser.screenshots import FOLDER
+from tests.browser.screenshots import kept_in
 from tests.e2e.server import Lightd
 
 # What a well-known game server prints, and how it answers.
@@ -101,12 +100,8 @@ def furnish(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def state(browser: Browser, lightd: Lightd, network: Network) -> StorageState:
-    """What the browser of its administrator keeps."""
-    network.reach(lightd.port)
-    with browser.new_context(base_url=lightd.url) as context:
-        sign_in(context.new_page(), "admin", lightd.password)
-        return context.storage_state()
+def administrators_session(browser: Browser, network: Network, lightd: Lightd) -> StorageState:
+    return kept_when_signed_in(browser, network, lightd)
 
 
 def overview(page: Page) -> None:
@@ -143,10 +138,14 @@ def files(page: Page) -> None:
     [(overview, "light"), (containers, "light"), (console, "dark"), (statistics, "dark"), (files, "light")],
 )
 def test_it_is_kept_as_a_picture(
-    open_page: PageFactory, state: StorageState, open_it: Callable[[Page], None], scheme: Literal["light", "dark"]
+    open_page: PageFactory,
+    administrators_session: StorageState,
+    tmp_path: Path,
+    open_it: Callable[[Page], None],
+    scheme: Literal["light", "dark"],
 ) -> None:
-    page = open_page(storage_state=state, color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    page = open_page(storage_state=administrators_session, color_scheme=scheme, viewport={"width": 1440, "height": 900})
 
     open_it(page)
 
-    page.screenshot(path=FOLDER / f"in-use-{open_it.__name__}.png", animations="disabled")
+    page.screenshot(path=kept_in(tmp_path) / f"in-use-{open_it.__name__}.png", animations="disabled")

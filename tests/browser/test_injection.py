@@ -7,10 +7,11 @@ from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.browser.conftest import PageFactory
+from tests.browser.conftest import PageFactory, kept_when_signed_in
 from tests.browser.injection import ALL, PAYLOADS, Tripwire, assert_shown
+from tests.browser.network import Network
 from tests.browser.people import fill_in_password, sign_in
 from tests.e2e.server import Lightd
 
@@ -32,6 +33,11 @@ class Planted:
 def lightd(lightd_apart: Lightd) -> Lightd:
     """A server of its own: the strings would be in every other test's pages too."""
     return lightd_apart
+
+
+@pytest.fixture(scope="module")
+def administrators_session(browser: Browser, network: Network, lightd: Lightd) -> StorageState:
+    return kept_when_signed_in(browser, network, lightd)
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +121,14 @@ PAGES: dict[str, tuple[Address, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_shows_it_as_text(signed_in_page: Page, planted: Planted, name: str) -> None:
+def test_a_page_shows_it_as_text(administrators_page: Page, planted: Planted, name: str) -> None:
     address, shown = PAGES[name]
-    tripwire = Tripwire(signed_in_page.context)
+    tripwire = Tripwire(administrators_page.context)
 
-    signed_in_page.goto(address(planted))
+    administrators_page.goto(address(planted))
 
-    assert_shown(signed_in_page, *shown)
-    tripwire.assert_untouched(signed_in_page)
+    assert_shown(administrators_page, *shown)
+    tripwire.assert_untouched(administrators_page)
 
 
 def test_whoever_is_named_so_reads_it_as_their_name(page: Page, planted: Planted) -> None:

@@ -1,8 +1,9 @@
-"""A page that complains fails its test, whatever the test looks at."""
+"""A page that complains fails its test, whatever the test looks at; and axe-core sees what it is to see."""
 
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import PageFactory
 from tests.browser.watch import Watch
 from tests.waiting import wait_until
@@ -12,6 +13,12 @@ const script = document.createElement("script");
 script.textContent = "1";
 document.body.append(script);
 """
+PALE_WORD = """() => {
+    const word = document.createElement("p");
+    word.textContent = "pale";
+    word.style.cssText = "color: #777; background: #888";
+    document.querySelector("tbody tr:nth-child(50) td").append(word);
+}"""
 COMPLAINTS = {
     "console": ("console.error('not well')", "not well"),
     "exception": ("setTimeout(() => { throw new Error('fallen'); })", "fallen"),
@@ -38,3 +45,13 @@ def test_it_is_noted(open_page: PageFactory, kind: str) -> None:
 
 def test_a_well_page_complains_of_nothing(page: Page) -> None:
     page.goto("/account/sign-in")
+
+
+def test_one_pale_word_in_a_hundred_rows_is_not_accessible(administrators_page: Page) -> None:
+    administrators_page.goto("/dashboard/ports/")
+    assert_accessible(administrators_page)
+
+    administrators_page.evaluate(PALE_WORD)
+
+    with pytest.raises(AssertionError, match="color-contrast"):
+        assert_accessible(administrators_page)
