@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.browser.conftest import PageFactory, kept_when_signed_in
 from tests.browser.network import Network
-from tests.browser.screenshots import kept_in
+from tests.browser.screenshots import FOLDER
 from tests.e2e.server import Lightd
 
 # What a well-known game server prints, and how it answers.
@@ -140,7 +140,6 @@ def files(page: Page) -> None:
 def test_it_is_kept_as_a_picture(
     open_page: PageFactory,
     administrators_session: StorageState,
-    tmp_path: Path,
     open_it: Callable[[Page], None],
     scheme: Literal["light", "dark"],
 ) -> None:
@@ -148,4 +147,4 @@ def test_it_is_kept_as_a_picture(
 
     open_it(page)
 
-    page.screenshot(path=kept_in(tmp_path) / f"in-use-{open_it.__name__}.png", animations="disabled")
+    page.screenshot(path=FOLDER / f"in-use-{open_it.__name__}.png", animations="disabled")

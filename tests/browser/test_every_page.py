@@ -3,8 +3,6 @@
 In one visit, since what some of them show takes longer to make than to look at.
 """
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page
 
@@ -15,12 +13,10 @@ from tests.e2e.server import Lightd
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_and_it_fits_a_phone(
-    administrators_page: Page, lightd: Lightd, tmp_path: Path, name: str
-) -> None:
+def test_axe_finds_nothing_and_it_fits_a_phone(administrators_page: Page, lightd: Lightd, name: str) -> None:
     PAGES[name](administrators_page, lightd)
 
     assert_accessible(administrators_page)
-    screenshot(administrators_page, name, tmp_path)
+    screenshot(administrators_page, name)
     width = administrators_page.evaluate("document.documentElement.scrollWidth")
     assert width <= 375, "it has to be scrolled sideways on a phone"
