@@ -189,7 +189,7 @@ class HostStatistics(StatsWindow):
 
 
 class Health(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=("ok", "degraded"))
+    status = serializers.ChoiceField(choices=("ok",))
     database = serializers.CharField()
     engine = serializers.CharField()
     workers = serializers.CharField()
@@ -197,6 +197,7 @@ class Health(serializers.Serializer[Any]):
 
 
 class Degraded(Health):
+    status = serializers.ChoiceField(choices=("degraded",))
     error = serializers.CharField(help_text="Which parts are not well, in one sentence.")
 
 
