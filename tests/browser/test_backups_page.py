@@ -84,7 +84,7 @@ def test_a_schedule_shows_when_it_is_due(administrators_page: Page, lightd: Ligh
     expect(foreseen).to_contain_text("At 04:00 every day")
 
     page.get_by_label("When").fill("0 25 * * *")
-    expect(foreseen).to_have_text("The hour cannot be read")
+    expect(foreseen).to_have_text("The hour cannot be read.")
     page.get_by_role("button", name="Add the schedule").click()
     expect(page.get_by_text("The hour cannot be read.")).to_be_visible()
 
