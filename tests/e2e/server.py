@@ -80,7 +80,8 @@ class Lightd:
 
     def _set_up(self) -> str:
         """What a new installation needs; returns what ``first_run`` says."""
-        if "DATABASE_URL" in self.environment:
+        has_tables_of_its_own = any(name.startswith("LIGHTD_OIDC_") for name in self.environment)
+        if "DATABASE_URL" in self.environment or has_tables_of_its_own:
             return self._set_up_anew()
         storage, made, said = self.folder / "storage", self.folder.parent / "set-up", self.folder.parent / "set-up.txt"
         if said.exists():
