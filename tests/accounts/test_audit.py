@@ -228,13 +228,19 @@ def test_who_may_not_change_the_pool_is_there(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "action"),
-    [("post", "", "volume.create"), ("delete", "/{id}", "volume.delete"), ("post", "/{id}/resize", "volume.resize")],
+    ("method", "path", "body", "action"),
+    [
+        ("post", "", {"size": 1}, "volume.create"),
+        ("delete", "/{id}", {}, "volume.delete"),
+        ("post", "/{id}/resize", {"size": 1}, "volume.resize"),
+    ],
 )
-def test_whose_token_is_not_for_volumes_is_there(alice: User, method: str, path: str, action: str) -> None:
+def test_whose_token_is_not_for_volumes_is_there(
+    alice: User, method: str, path: str, body: dict[str, int], action: str
+) -> None:
     url = "/volumes" + path.format(id=container_of(alice).volume_id)
 
-    answer = getattr(client_of(alice, scopes=["power"]), method)(url, {"size": 1}, format="json")
+    answer = getattr(client_of(alice, scopes=["power"]), method)(url, body, format="json")
 
     assert answer.status_code == 403
     assert (last().action, last().outcome) == (action, "refused")
