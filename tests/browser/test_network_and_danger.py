@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
@@ -35,6 +36,7 @@ def test_what_a_move_does_is_said_first_and_then_done(administrators_page: Page,
     expect(page.locator("#container-head").get_by_text("running")).to_be_visible()
 
 
+@pytest.mark.expects_errors("404")  # the head may be asked for once more before the next page is there
 def test_its_name_has_to_be_typed(administrators_page: Page, lightd: Lightd) -> None:
     page = administrators_page
     container = lightd.create()

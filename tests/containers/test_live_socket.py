@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -34,6 +35,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OURS = (b"origin", b"http://testserver"), (b"host", b"testserver")
 USAGE = {"cpu_usage": 12.5, "memory_usage": 1024}
 SOON = 5  # seconds
+
+_events = count(1)  # their ids
 
 Open = Callable[..., Awaitable[Any]]
 
@@ -89,7 +92,7 @@ async def tell(container: Container, **message: Any) -> None:
 
 
 async def change(container: Container) -> None:
-    await tell(container, type="console.event", id=0, messages=[], deleted=False)
+    await tell(container, type="console.event", id=next(_events), messages=[], deleted=False)
 
 
 async def told(page: Any) -> Any:
