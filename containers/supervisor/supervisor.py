@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -32,7 +32,7 @@ from containers.engine.watch import AsyncEngine, Happening
 from containers.instance import instance_id, refuse_foreign
 from containers.jobs import cleanup, queue
 from containers.outcomes import Watch
-from containers.sockets.groups import InputMessage, RefusalMessage
+from containers.sockets.groups import InputMessage, RefusalMessage, WatchMessage
 from containers.supervisor import relay
 from containers.supervisor.broadcast import Broadcast
 from containers.supervisor.consoles import Consoles
@@ -267,17 +267,21 @@ class Supervisor:
     async def _take_input(self) -> None:
         """Type what viewers sent, each container's in the order it came."""
         while True:
-            message = await self._broadcast.next_input()
-            consoles = self._consoles.of(UUID(message["container_id"]))
-            typed = [console.type(message["data"].encode()) for console in consoles if console.attached]
-            if not any(typed):
-                await self._refuse(message)
+            await attempt(partial(self._type, await self._broadcast.next_input()))
+
+    async def _type(self, message: InputMessage) -> None:
+        consoles = self._consoles.of(UUID(message["container_id"]))
+        typed = [console.type(message["data"].encode()) for console in consoles if console.attached]
+        if not any(typed):
+            await self._refuse(message)
 
     async def _take_watches(self) -> None:
         """What somebody watches is read every second."""
         while True:
-            message = await self._broadcast.next_watch()
-            self._stats.watched(map(UUID, message["container_ids"]), newly=map(UUID, message["newly"]))
+            await attempt(partial(self._read_often, await self._broadcast.next_watch()))
+
+    async def _read_often(self, message: WatchMessage) -> None:
+        self._stats.watched(map(UUID, message["container_ids"]), newly=map(UUID, message["newly"]))
 
     async def _refuse(self, typed: InputMessage) -> None:
         await self._broadcast.refusal(

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import docker
 import pytest
+from asgiref.sync import async_to_sync
 
 from accounts import audit
 from accounts.models import User
@@ -20,6 +21,7 @@ from containers.engine.errors import TookTooLong
 from containers.engine.watch import AsyncEngine
 from containers.instance import instance_id
 from containers.models import Container, Heartbeat, Image
+from containers.sockets.groups import INPUT_CHANNEL, WATCH_CHANNEL, layer
 from containers.states import State
 from containers.supervisor.supervisor import Supervisor
 from tests.engine import IMAGE
@@ -182,6 +184,26 @@ def test_what_breaks_a_stream_of_events_ends_nothing(
     break_once(monkeypatch, stream)
     with supervised() as run:
         wait_until(lambda: last_beat() and Image.objects.exists(), SOON, "it watches")
+
+        docker_client.kill(running.docker_id)
+
+        wait_until(lambda: state(running) == State.READY, SOON, "its end is seen")
+        assert not run.done()
+
+
+@pytest.mark.parametrize(
+    ("channel", "message"),
+    [
+        (WATCH_CHANNEL, {"container_ids": ["nobody's"], "newly": []}),
+        (INPUT_CHANNEL, {"container_id": "nobody's", "viewer": "", "data": "say hello"}),
+    ],
+)
+def test_a_message_that_it_cannot_read_ends_nothing(
+    running: Container, docker_client: docker.APIClient, channel: str, message: dict[str, Any]
+) -> None:
+    async_to_sync(layer().send)(channel, {"type": "anything", **message})
+    with supervised() as run:
+        wait_until(last_beat, SOON, "it watches")
 
         docker_client.kill(running.docker_id)
 
