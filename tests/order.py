@@ -6,6 +6,7 @@ other at the end, and each shares its servers with more tests.
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
@@ -34,5 +35,5 @@ class FromBothEnds(LoadFileScheduling):
         super()._assign_work_unit(node)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling | None:
-    return FromBothEnds(config) if config.getvalue("dist") == "loadfile" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return FromBothEnds(config, log) if config.getvalue("dist") == "loadfile" else None
