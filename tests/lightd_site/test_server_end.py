@@ -1,16 +1,21 @@
 """How the web server ends: with every request, not with the first."""
 
 import asyncio
+import threading
 from typing import Any
 
+import pytest
+
 from lightd_site.web import WaitingServer
+from volumes.operations import queue
 
 
 async def nothing(scope: Any, receive: Any, send: Any) -> None:
     """No request comes here."""
 
 
-async def test_the_end_waits_for_each_request() -> None:
+async def test_the_end_waits_for_each_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_ends", threading.Event())  # this process goes on
     ended = []
 
     async def request(name: str, seconds: float) -> None:
