@@ -37,9 +37,8 @@ def send(request: Request, file: Sent, body: Callable[[Span], Any]) -> Streaming
         body: makes what is sent of a span.
     """
     tag = f'"{file.version}"'
-    is_of_this = (
-        request.headers.get("If-Range", tag) == tag
-    )  # else its range, which may be behind the end, says nothing
+    # The range of another version says nothing of this one, not even when it is behind its end.
+    is_of_this = request.headers.get("If-Range", tag) == tag
     span = downloads.asked(request.headers.get("Range", ""), file.size) if is_of_this else None
     answer = StreamingHttpResponse(
         body(Span(0, 0) if request.method == "HEAD" else span or Span(0, file.size)),

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 Status = Backup.Status
 # How long those that failed are shown, and how many of a volume, or of all of somebody's that are gone.
 KEEP_FAILED, MOST_FAILED = timedelta(days=30), 10
+# The backups that a restore names: a worker that goes on with it reads both.
+NEEDED = ("backup", "safety_copy")
 
 
 def let_go(backups: QuerySet[Backup]) -> int:
@@ -29,7 +31,7 @@ def let_go(backups: QuerySet[Backup]) -> int:
     list(wanted.select_for_update())  # whoever begins to restore one does the same: then one sees the other
     restored = Operation.objects.filter(kind=Operation.Kind.RESTORE, status__in=Operation.UNFINISHED)
     free = wanted.filter(locked=False, status__in=(Status.GOOD, Status.FAILED))
-    needed = [backup for operation in restored for backup in operation.args.values()]  # and its safety copy
+    needed = [args[name] for args in restored.values_list("args", flat=True) for name in NEEDED if name in args]
     gone = free.exclude(pk__in=needed).update(status=Status.DELETING)
     if gone:
         transaction.on_commit(ask_to_sweep)
